@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: EUPL-1.2
+# make, make demo, make test, make bench, make fuzz, make install. Everything made lies under $(BUILD).
+# make SANITIZE=address,undefined test   make CC=clang
+
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+BUILD ?= build
+SANITIZE ?=
+OPTIMISE ?= -O2
+ifneq ($(SANITIZE),)
+BUILD := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+endif
+comma := ,
+
+# Debian 12 packages that a build and the tests need.
+DEPS := gcc make pkg-config protobuf-c-compiler libprotobuf-c-dev libzmq3-dev liblmdb-dev libcmocka-dev libsodium-dev \
+	libcsv-dev libjansson-dev libinih-dev uthash-dev libunistring-dev libicu-dev libseccomp-dev iso-codes python3 \
+	python3-scipy coinor-cbc
+PACKAGES := libzmq libprotobuf-c lmdb libsodium jansson inih icu-uc icu-i18n libseccomp
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE
+CFLAGS ?= $(OPTIMISE) -g
+FLAGS = -std=c11 $(WARN) $(CFLAGS) $(SANITIZE_FLAGS) -fstack-protector-strong -ffile-prefix-map=$(CURDIR)=. -pthread
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+# libcsv and libunistring ship no pkg-config file.
+PKG_LIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lcsv -lunistring -lm
+CMOCKA_LIBS = $(shell pkg-config --libs cmocka 2>/dev/null)
+
+PROTOS := $(sort $(wildcard proto/*.proto))
+GEN_C := $(PROTOS:%.proto=$(BUILD)/gen/%.pb-c.c)
+GEN_H := $(GEN_C:.c=.h)
+GEN_O := $(GEN_C:.c=.o)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(foreach dir,$(1),$(wildcard $(dir)/*.c))))
+PROTO_O := $(call objects,proto proto/codes) $(GEN_O)
+STORE_O := $(call objects,store)
+MATCH_O := $(call objects,broker/match)
+BROKER_O := $(call objects,broker broker/front broker/desk)
+LINK_O := $(call objects,clients/link)
+MUSTER_O := $(call objects,clients/muster)
+
+LIB := $(BUILD)/lib
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*_test.c)))
+SYSTEM_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/system/*_test.c)))
+SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out %_test.c,$(wildcard tests/unit/*.c tests/system/*.c))))
+
+.PHONY: all deps demo test bench fuzz install clean tests
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/bin/muster $(BUILD)/bin/musterd
+
+deps:
+	@tests/deps.sh $(DEPS)
+
+$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h &: %.proto
+	@mkdir -p $(BUILD)/gen
+	protoc-c --c_out=$(BUILD)/gen $<
+
+$(BUILD)/gen/%.pb-c.o: $(BUILD)/gen/%.pb-c.c $(GEN_H)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CFLAGS) $(SANITIZE_FLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -w -c -o $@ $<
+
+$(BUILD)/broker/match/%.o: OPTIMISE := -O3
+
+$(BUILD)/%.o: %.c | $(GEN_H)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+define archive
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcs $@ $^
+endef
+$(LIB)/libproto.a: $(PROTO_O) ; $(archive)
+$(LIB)/libstore.a: $(STORE_O) ; $(archive)
+$(LIB)/libmatch.a: $(MATCH_O) ; $(archive)
+$(LIB)/libbroker.a: $(filter-out $(BUILD)/broker/main.o,$(BROKER_O)) ; $(archive)
+$(LIB)/liblink.a: $(LINK_O) ; $(archive)
+$(LIB)/libmuster.a: $(filter-out $(BUILD)/clients/muster/main.o,$(MUSTER_O)) ; $(archive)
+$(LIB)/libsupport.a: $(SUPPORT_O) ; $(archive)
+
+$(BUILD)/bin/musterd: $(BUILD)/broker/main.o $(LIB)/libbroker.a $(LIB)/libmatch.a $(LIB)/libstore.a $(LIB)/libproto.a
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/bin/muster: $(BUILD)/clients/muster/main.o $(LIB)/libmuster.a $(LIB)/liblink.a $(LIB)/libmatch.a $(LIB)/libproto.a
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+TEST_LIBS = $(LIB)/libsupport.a $(LIB)/libmuster.a $(LIB)/liblink.a $(LIB)/libbroker.a $(LIB)/libmatch.a $(LIB)/libstore.a $(LIB)/libproto.a
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(TEST_LIBS) -Wl,--end-group $(PKG_LIBS) $(CMOCKA_LIBS)
+
+tests: all $(UNIT_TESTS) $(SYSTEM_TESTS)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef PROTO_ARENA_H
+#define PROTO_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <protobuf-c/protobuf-c.h>
+
+/*
+ * Memory that is dropped whole. Work on one request, one file or one plan allocates from an arena with a hard cap;
+ * nothing is freed singly. The cap is what keeps a hostile megabyte from becoming a hundred (protobuf-c can grow
+ * its input up to 76-fold): when it is reached, allocations return NULL and the work is refused.
+ * An arena belongs to one thread at a time.
+ */
+struct arena_block;
+
+struct arena {
+    struct arena_block *blocks; /* newest first */
+    size_t used;                /* bytes handed out, with alignment */
+    size_t cap;                 /* most bytes that may be handed out */
+    ProtobufCAllocator allocator; /* unpack into this arena; its free does nothing */
+};
+
+/* Prepares an empty arena. cap: most bytes that it hands out. Never fails; allocates nothing yet. */
+void arena_init(struct arena *arena, size_t cap);
+
+/* size zeroed bytes aligned for any type, or NULL where the cap or the machine's memory is reached. size 0 gives a valid pointer. */
+void *arena_alloc(struct arena *arena, size_t size);
+
+/* The same for count elements of size each; NULL on overflow too. */
+void *arena_array(struct arena *arena, size_t count, size_t size);
+
+/* A copy of length bytes, with a NUL behind them; NULL as above. */
+char *arena_copy(struct arena *arena, const void *bytes, size_t length);
+
+/* A copy of a string; NULL as above. */
+char *arena_string(struct arena *arena, const char *text);
+
+/* printf into the arena; NULL as above. */
+char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Frees all that was handed out; the arena can be used again. */
+void arena_drop(struct arena *arena);
+
+#endif
