@@ -48,16 +48,19 @@ UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit
 SYSTEM_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/system/*_test.c)))
 SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out %_test.c,$(wildcard tests/unit/*.c tests/system/*.c))))
 
-.PHONY: all deps demo test bench fuzz install clean tests
+.PHONY: all demo test bench fuzz install clean tests
 .SECONDARY:
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/bin/muster $(BUILD)/bin/musterd
 
-deps:
+# What is missing is installed before anything is generated, so a fresh machine needs one command.
+$(BUILD)/deps: tests/deps.sh
+	@mkdir -p $(@D)
 	@tests/deps.sh $(DEPS)
+	@touch $@
 
-$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h &: %.proto
+$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h &: %.proto | $(BUILD)/deps
 	@mkdir -p $(BUILD)/gen
 	protoc-c --c_out=$(BUILD)/gen $<
 
@@ -98,5 +101,18 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIBS)
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(TEST_LIBS) -Wl,--end-group $(PKG_LIBS) $(CMOCKA_LIBS)
 
 tests: all $(UNIT_TESTS) $(SYSTEM_TESTS)
+
+test: tests
+	@tests/run.sh $(UNIT_TESTS) $(SYSTEM_TESTS)
+
+demo: all
+	@BIN=$(BUILD)/bin tests/demo.sh
+
+bench: all
+	@mkdir -p build/bench
+	@BIN=$(BUILD)/bin tests/bench/run.sh
+
+clean:
+	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
