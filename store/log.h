@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef STORE_LOG_H
+#define STORE_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/arena.h"
+#include "proto/keys.h"
+#include "proto/note.h"
+#include "proto/tlog.h"
+#include "store/store.h"
+
+/*
+ * The log in the store: entries that are only ever added, the Merkle tree over their leaves, and one signed head a batch.
+ * An entry has a leaf (kind, time, commitment), a body with its nonce, and the envelope's exact bytes; body, nonce and
+ * envelope can be dropped (a redaction) and the tree still verifies. Tree nodes are kept as they become complete, so any
+ * proof at any size reads O(log n) of them. Functions that add need a write transaction and the errors of store/tables.h;
+ * bytes that are read point into the map and hold until the next write or the transaction's end.
+ */
+
+struct log_entry {
+    uint64_t position;
+    const char *kind;      /* [a-z-]{1,32}, the same as in the body */
+    uint64_t time;         /* log time, milliseconds since 1970 UTC; never below the entry before */
+    const uint8_t *nonce;  /* 32 bytes; NULL where redacted */
+    const uint8_t *body;   /* packed EntryBody; NULL where redacted */
+    size_t body_size;
+    const uint8_t *envelope; /* NULL where redacted */
+    size_t envelope_size;
+    char kind_text[TLOG_KIND_MOST + 1]; /* where kind points after log_read() */
+};
+
+/*
+ * Adds an entry; *position gets its place. The body is parsed: kind and time must be those of entry, its hash that of the envelope.
+ * entry->position is ignored. STATUS_INVALID: they are not, or the time falls; else as tables_put().
+ */
+int log_append(struct store_txn *txn, const struct log_entry *entry, uint64_t *position);
+
+/* Number of entries. */
+int log_size(struct store_txn *txn, uint64_t *size);
+
+/* Log time of the last entry; 0 where there is none. */
+int log_last_time(struct store_txn *txn, uint64_t *time);
+
+/* Reads an entry. STATUS_NOT_FOUND; STATUS_CORRUPT. */
+int log_read(struct store_txn *txn, uint64_t position, struct log_entry *entry);
+
+/* The leaf hash of an entry, as the tree has it. STATUS_NOT_FOUND. */
+int log_leaf(struct store_txn *txn, uint64_t position, uint8_t leaf[TLOG_HASH_SIZE]);
+
+/* Root over the first size entries. STATUS_NOT_FOUND where size is beyond the log. */
+int log_root(struct store_txn *txn, uint64_t size, uint8_t root[TLOG_HASH_SIZE]);
+
+/* Proofs at any size. STATUS_INVALID, STATUS_NOT_FOUND as proto/tlog.h and log_root(). */
+int log_inclusion(struct store_txn *txn, uint64_t position, uint64_t size, struct tlog_proof *proof);
+int log_consistency(struct store_txn *txn, uint64_t old_size, uint64_t new_size, struct tlog_proof *proof);
+
+struct log_head {
+    struct tlog_head head;
+    const char *note; /* the signed checkpoint; points into the map */
+    size_t note_length;
+};
+
+/*
+ * Signs the head over all entries and stores it: once a batch, in its transaction, after its last entry. It may leave memory only
+ * after the commit. Nothing is stored where the log did not grow since the last head. STATUS_INVALID: the log is empty.
+ */
+int log_sign_head(struct store_txn *txn, const struct note_key *key, const struct key_pair *pair);
+
+/* The newest head; the head of the batch that wrote position (the smallest one above it). STATUS_NOT_FOUND. */
+int log_head_newest(struct store_txn *txn, struct log_head *head);
+int log_head_of(struct store_txn *txn, uint64_t position, struct log_head *head);
+
+/* The receipt of an entry against its batch's head: the same bytes every time. In arena. STATUS_NOT_FOUND (also: redacted), STATUS_NO_MEMORY. */
+int log_receipt(struct store_txn *txn, uint64_t position, struct arena *arena, char **text, size_t *length);
+
+/* What an earlier submission under (party, id) became. STATUS_NOT_FOUND: there was none. */
+int log_find_submission(struct store_txn *txn, const char *party, const uint8_t id[16], uint64_t *position, uint8_t envelope_sha256[32]);
+
+/* Asked now and then by a verification; true ends it. */
+typedef int log_stop(void *data, uint64_t position);
+
+/*
+ * Hashes every entry again: body and envelope against the leaf, leaves against the tree's nodes, the tree against every signed head
+ * above from, times that never fall. from: entries below it were verified before (their nodes are trusted). key: the log's.
+ * *bad gets the first position that does not hold, UINT64_MAX where it is none's in particular; why a static sentence (both may be NULL).
+ * STATUS_OK, STATUS_CORRUPT, STATUS_CANCELLED (stop said so), or the storage's.
+ */
+int log_verify(struct store_txn *txn, uint64_t from, const struct note_key *key, log_stop *stop, void *data, uint64_t *bad,
+               const char **why);
+
+/* The mark up to which the log was verified, kept in the store. 0 at first. */
+int log_verified(struct store_txn *txn, uint64_t *size);
+int log_set_verified(struct store_txn *txn, uint64_t size);
+
+#endif
