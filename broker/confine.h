@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_CONFINE_H
+#define BROKER_CONFINE_H
+
+/*
+ * What each process gives up. At its start, before any library starts: descriptors it was not given, new privileges,
+ * core dumps, being traced, outliving its parent. After its files and sockets are open: all system calls but those that
+ * it needs (seccomp, an allow list, on all its threads; any other fails with EACCES, since the C library tries some late
+ * and lives without them). Builds with a sanitizer, whose own calls are others, leave the filter out.
+ */
+
+/*
+ * Gives up what no role needs. keep: the highest descriptor to keep (those above are closed). STATUS_OK, STATUS_IO.
+ */
+int confine_start(int keep);
+
+/* The front: no file opened, no process made, no socket but those that libzmq accepts. After its threads have started.
+ * STATUS_OK, STATUS_IO. */
+int confine_front(void);
+
+/* The exchange: no socket made, no process. Its files only by the kernel's file permissions. After its threads have started. */
+int confine_exchange(void);
+
+/* The planner: reads and writes its pipe, computes, allocates. */
+int confine_planner(void);
+
+/* Most memory that this process may map. megabytes: of address space. STATUS_OK, STATUS_IO. */
+int confine_memory(unsigned megabytes);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/front/front.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+#include <zmq.h>
+
+#include "broker/admission.h"
+#include "broker/confine.h"
+#include "broker/front/door.h"
+#include "broker/front/meter.h"
+#include "broker/front/relay.h"
+#include "broker/front/visitor.h"
+#include "broker/front/zap.h"
+#include "broker/journal.h"
+#include "broker/pipe.h"
+#include "proto/keys.h"
+#include "proto/seam.h"
+#include "proto/status.h"
+
+#define IO_THREADS 2              /* a wrong handshake costs 0.4 ms before the handler is asked */
+#define HANDSHAKES_BURST 4u       /* times the connections of a key: handshakes at once */
+#define METER_SLACK (4u << 20)    /* bytes under way beside one message of the longest kind */
+#define FRONT_KEY_FILE "keys/front.key"
+
+static volatile sig_atomic_t front_stopping;
+
+static void front_stop(int signal)
+{
+    (void)signal;
+    front_stopping = 1;
+}
+
+/* libzmq takes its first routing id from rand(): unseeded, a peer could guess the coming ones and abort us. */
+static void front_seed(void)
+{
+    unsigned seed = 0;
+    seam_random_system.fill(seam_random_system.data, &seed, sizeof seed);
+    srand(seed);
+}
+
+static uint64_t front_now(void)
+{
+    return seam_clock_system.monotonic(seam_clock_system.data);
+}
+
+static void front_serve_zap(void *data)
+{
+    struct front *front = data;
+    uint64_t wall = front->test_clock ? 0 : seam_clock_system.wall(seam_clock_system.data);
+    zap_serve(front->zap, front->admission, wall, front_now());
+}
+
+static int front_open(struct front *front, const struct config *config, uint8_t curve_public[32])
+{
+    char path[CONFIG_TEXT_MOST];
+    struct key_pair pair = {0};
+    int status = config_path(config, FRONT_KEY_FILE, path);
+    if (status == STATUS_OK)
+        status = keys_read(path, KEY_CURVE, NULL, &pair);
+    if (status != STATUS_OK) {
+        journal_write(JOURNAL_ERROR, "key-unreadable", "file=%s reason=%s", FRONT_KEY_FILE, status_name(status));
+        return status;
+    }
+    front_seed();
+    memcpy(curve_public, pair.public_key, 32);
+    front->context = zmq_ctx_new();
+    status = STATUS_NO_MEMORY;
+    if (front->context == NULL || zmq_ctx_set(front->context, ZMQ_IO_THREADS, IO_THREADS) != 0)
+        goto done;
+    uint32_t each = config->connections_per_key;
+    struct meter_limits meter = {(uint64_t)config->message_kilobytes * 1024 + METER_SLACK, config->connections,
+                                 (uint64_t)config->silence_seconds * 1000};
+    struct visitor_limits visitors = {config->requests_per_second, config->waiting_messages, each};
+    status = zap_open(front->context, HANDSHAKES_BURST * each, each, &front->zap);
+    if (status == STATUS_OK)
+        status = door_make(front->context, config, pair.secret, &front->door);
+    if (status == STATUS_OK)
+        status = meter_new(&meter, &front->meter);
+    if (status == STATUS_OK)
+        status = visitors_new(&visitors, &front->visitors);
+done:
+    keys_drop(&pair);
+    return status;
+}
+
+/* Waits for the exchange's first list of keys: before it there is nobody to let in. */
+static int front_await_admission(struct front *front)
+{
+    while (front->admission == NULL && front_stopping == 0) {
+        if (pipe_flush(&front->pipe) != STATUS_OK)
+            return STATUS_UNREACHABLE;
+        zmq_pollitem_t item = {.fd = front->pipe.fd, .events = ZMQ_POLLIN};
+        zmq_poll(&item, 1, 1000);
+        int status = relay_from_exchange(front);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return front_stopping != 0 ? STATUS_CANCELLED : STATUS_OK;
+}
+
+/* Opens the door and shows that it keeps strangers out. Returns an exit code, 0 where it serves. */
+static int front_bind(struct front *front, const struct config *config, const uint8_t curve_public[32])
+{
+    if (door_bind(&front->door, config) != STATUS_OK) {
+        journal_write(JOURNAL_ERROR, "address-unavailable", "address=%s errno=%d", config->address, errno);
+        return EXIT_CODE_UNREACHABLE;
+    }
+    if (door_prove(front->context, &front->door, curve_public, front_serve_zap, front) != STATUS_OK) {
+        journal_write(JOURNAL_ERROR, "strangers-not-refused", "address=%s", config->address);
+        return EXIT_CODE_INTERNAL;
+    }
+    return EXIT_CODE_DONE;
+}
+
+/* One turn: waits for something to do, and does it. STATUS_UNREACHABLE ends the front. */
+static int front_turn(struct front *front)
+{
+    bool room = relay_has_room(front);
+    zmq_pollitem_t items[] = {
+        {.fd = front->pipe.fd, .events = (short)(ZMQ_POLLIN | (pipe_wants_write(&front->pipe) ? ZMQ_POLLOUT : 0))},
+        {.socket = zap_socket(front->zap), .events = ZMQ_POLLIN},
+        {.socket = front->door.monitor, .events = ZMQ_POLLIN},
+        {.socket = front->door.router, .events = (short)(room ? ZMQ_POLLIN : 0)},
+    };
+    if (zmq_poll(items, sizeof items / sizeof items[0], METER_PERIOD) < 0 && errno != EINTR)
+        return STATUS_IO;
+    front_serve_zap(front);
+    relay_events(front, front_now());
+    int status = relay_from_exchange(front);
+    if (status == STATUS_OK && room)
+        status = relay_from_clients(front, front_now());
+    if (status == STATUS_OK)
+        status = pipe_flush(&front->pipe);
+    uint64_t now = front_now();
+    if (now - front->metered >= METER_PERIOD) {
+        front->metered = now;
+        front->counts.cut += meter_check(front->meter, now);
+    }
+    return status;
+}
+
+static void front_close(struct front *front)
+{
+    visitors_free(front->visitors);
+    meter_free(front->meter);
+    door_close(&front->door);
+    zap_close(front->zap);
+    admission_free(front->admission);
+    if (front->context != NULL)
+        zmq_ctx_term(front->context);
+    pipe_close(&front->pipe);
+}
+
+static void front_report(const struct front *front)
+{
+    struct zap_counts zap = zap_counted(front->zap);
+    journal_write(JOURNAL_INFO, "front-counts",
+                  "admitted=%llu refused=%llu requests=%llu answers=%llu cut=%llu busy=%llu dropped=%llu connections=%zu",
+                  (unsigned long long)zap.admitted, (unsigned long long)zap.refused,
+                  (unsigned long long)front->counts.requests, (unsigned long long)front->counts.answers,
+                  (unsigned long long)front->counts.cut, (unsigned long long)front->counts.busy,
+                  (unsigned long long)front->counts.dropped, meter_connections(front->meter));
+}
+
+static int front_serve(struct front *front, const struct config *config, const uint8_t curve_public[32])
+{
+    int status = front_await_admission(front);
+    if (status != STATUS_OK)
+        return EXIT_CODE_DONE;
+    int code = front_bind(front, config, curve_public);
+    if (code != EXIT_CODE_DONE)
+        return code;
+    if (confine_front() != STATUS_OK) {
+        journal_write(JOURNAL_ERROR, "not-confined", "errno=%d", errno);
+        return EXIT_CODE_INTERNAL;
+    }
+    journal_write(JOURNAL_INFO, "listening", "address=%s keys=%zu", config->address, admission_count(front->admission));
+    if (pipe_send(&front->pipe, PIPE_READY, NULL, 0, NULL, 0) != STATUS_OK)
+        return EXIT_CODE_INTERNAL;
+    uint64_t reported = front_now();
+    uint64_t period = (uint64_t)config->metrics_seconds * 1000;
+    while (front_stopping == 0 && (status = front_turn(front)) == STATUS_OK)
+        if (period != 0 && front_now() - reported >= period) {
+            reported = front_now();
+            front_report(front);
+        }
+    front_report(front);
+    return status == STATUS_OK || status == STATUS_UNREACHABLE ? EXIT_CODE_DONE : EXIT_CODE_INTERNAL;
+}
+
+int front_run(const struct config *config, int pipe_fd)
+{
+    struct sigaction stop = {.sa_handler = front_stop};
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    struct front front = {.pipe = {.fd = -1}, .test_clock = config_has_test_clock(config)};
+    uint8_t curve_public[32];
+    int code = EXIT_CODE_INTERNAL;
+    if (pipe_open(&front.pipe, pipe_fd, PIPE_FRAME_MOST) == STATUS_OK &&
+        front_open(&front, config, curve_public) == STATUS_OK)
+        code = front_serve(&front, config, curve_public);
+    front_close(&front);
+    return code;
+}
