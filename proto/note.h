@@ -24,7 +24,7 @@ struct note_key {
     uint8_t public_key[32];
 };
 
-/* The verifier of a name and a key. STATUS_INVALID: the name is empty, too long, no UTF-8, or holds a space, a control character or '+'. */
+/* The verifier of a name and a key. STATUS_INVALID: the name is no 1 to NOTE_NAME_MOST printable ASCII characters without space and plus. */
 int note_key_make(const char *name, const uint8_t public_key[32], struct note_key *key);
 
 /* Writes the vkey. text has NOTE_VKEY_SIZE bytes. */
