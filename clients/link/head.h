@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef CLIENTS_LINK_HEAD_H
+#define CLIENTS_LINK_HEAD_H
+
+#include "clients/link/link.h"
+#include "proto/log.pb-c.h"
+#include "proto/tlog.h"
+
+/*
+ * The highest head of the log that this profile has verified, kept in its state folder. A head is kept only if it is proved to
+ * extend the one before, so a broker that went back in time, or shows two parties two histories, is found out: both heads are
+ * then saved in the profile's folder `forks` and the caller says so. The first head of all is taken on the pinned log key
+ * alone. One process at a time should advance it: a lost race keeps an older, also verified head.
+ */
+
+struct head {
+    struct tlog_head head; /* size 0: none yet */
+    uint8_t signature[64];
+};
+
+/* Reads the kept head; none is size 0. STATUS_FORGED, STATUS_INVALID: the file was altered; STATUS_IO, STATUS_NO_MEMORY. */
+int head_load(const struct profile *profile, struct head *head);
+
+/* Fills the submission's field from the kept head. The bytes belong to head. */
+void head_fill(struct head *head, Muster__Head *field);
+
+/*
+ * Takes a signed head that the exchange showed, and the proof (whole hashes) that it extends the kept one, and keeps it where
+ * it is higher. An equal one must be the same; a lower one needs head_check_older(). STATUS_OK; STATUS_FORGED: not signed by
+ * the log's key, so it proves nothing; STATUS_CORRUPT: signed, and not an extension: a fork, both are saved;
+ * STATUS_STALE: lower than the kept one; STATUS_IO, STATUS_NO_SPACE, STATUS_NO_MEMORY.
+ */
+int head_accept(const struct profile *profile, const char *note, size_t note_length, const uint8_t *proof, size_t proof_size);
+
+/*
+ * Asks for a proof that `older` (of a repeated receipt) is a prefix of the kept head. STATUS_OK, STATUS_CORRUPT: it is not, both
+ * are saved; else as link_ask().
+ */
+int head_check_older(struct link *link, const struct tlog_head *older, const char *note, size_t note_length, struct arena *arena);
+
+/* Asks for the newest head and its proof, and keeps it. Errors of both. */
+int head_update(struct link *link, struct arena *arena);
+
+#endif
