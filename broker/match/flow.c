@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/match/flow.h"
+
+#include <string.h>
+
+#include "broker/match/entry.h"
+#include "broker/match/path.h"
+#include "proto/status.h"
+
+#define ENTRIES_ENOUGH 65536 /* up to here there is one for every pair */
+
+/* Where the arrays of the state lie; with memory NULL only measures. */
+static size_t lay_out(struct match_flow *flow, unsigned char *memory)
+{
+    const struct match_model *model = flow->model;
+    size_t slots = flow->slot_most, months = model->month_count, lines = model->line_count, lumps = model->lump_count;
+    size_t classes = model->pairs.class_count, offers = model->lot->offer_count, at = 0;
+#define PLACE(field, count)                                                \
+    do {                                                                   \
+        flow->field = memory ? (void *)(memory + at) : NULL;               \
+        at += ((size_t)(count) * sizeof *flow->field + 15) / 16 * 16;      \
+    } while (0)
+    PLACE(slot_limit, 1);
+    PLACE(entry_limit, 1);
+    PLACE(entry_free, 1);
+    PLACE(slot_choice, slots);
+    PLACE(slot_of, offers);
+    PLACE(slot_head, slots);
+    PLACE(line_head, lines);
+    PLACE(used, slots * months);
+    PLACE(tight, slots * months);
+    PLACE(rent, slots * months);
+    PLACE(cost, classes * slots);
+    PLACE(paid, classes * slots);
+    PLACE(price, lines);
+    PLACE(unserved, lines);
+    PLACE(active, lines);
+    PLACE(lump_in, lumps);
+    PLACE(lump_supplier, lumps);
+    PLACE(lump_total, lumps);
+    PLACE(bonus, lumps);
+    PLACE(entries, flow->entry_most);
+#undef PLACE
+    return at;
+}
+
+static int index_months(struct match_flow *flow, struct arena *arena)
+{
+    const struct match_model *model = flow->model;
+    flow->month_first = arena_array(arena, (size_t)model->month_count + 1, sizeof *flow->month_first);
+    flow->month_lines = arena_array(arena, model->line_count, sizeof *flow->month_lines);
+    if (!flow->month_first || !flow->month_lines) {
+        return STATUS_NO_MEMORY;
+    }
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        flow->month_first[model->month[l] + 1]++;
+    }
+    for (uint32_t m = 0; m < model->month_count; m++) {
+        flow->month_first[m + 1] += flow->month_first[m];
+    }
+    uint32_t *next = arena_array(arena, model->month_count, sizeof *next);
+    if (!next) {
+        return STATUS_NO_MEMORY;
+    }
+    memcpy(next, flow->month_first, model->month_count * sizeof *next);
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        flow->month_lines[next[model->month[l]]++] = l;
+    }
+    return STATUS_OK;
+}
+
+int match_flow_init(const struct match_model *model, const struct match_terms *terms, uint32_t slot_most, struct arena *arena,
+                    struct match_flow *flow)
+{
+    *flow = (struct match_flow){.model = model, .terms = terms, .slot_most = slot_most};
+    uint64_t pairs = (uint64_t)model->line_count * slot_most, likely = 8 * ((uint64_t)model->line_count + slot_most) + 64;
+    likely = likely < ENTRIES_ENOUGH ? ENTRIES_ENOUGH : likely;
+    flow->entry_most = (uint32_t)(pairs < likely ? pairs : likely);
+    flow->memory_size = lay_out(flow, NULL);
+    flow->memory = arena_alloc(arena, flow->memory_size);
+    size_t nodes = model->line_count + (size_t)slot_most * model->month_count + model->lump_count;
+    flow->labels = arena_array(arena, nodes, sizeof *flow->labels);
+    flow->heap = arena_array(arena, nodes, sizeof *flow->heap);
+    flow->settled = arena_array(arena, nodes, sizeof *flow->settled);
+    flow->pending = arena_array(arena, flow->entry_most, sizeof *flow->pending);
+    if (!flow->memory || !flow->labels || !flow->heap || !flow->settled || !flow->pending || index_months(flow, arena)) {
+        return STATUS_NO_MEMORY;
+    }
+    lay_out(flow, flow->memory);
+    match_flow_clear(flow);
+    return STATUS_OK;
+}
+
+void match_flow_clear(struct match_flow *flow)
+{
+    const struct match_model *model = flow->model;
+    memset(flow->memory, 0, (size_t)((unsigned char *)flow->entries - flow->memory));
+    *flow->entry_free = MATCH_NONE;
+    for (uint32_t s = 0; s < flow->slot_most; s++) {
+        flow->slot_choice[s] = MATCH_NONE;
+        flow->slot_head[s] = MATCH_NONE;
+    }
+    for (uint32_t o = 0; o < model->lot->offer_count; o++) {
+        flow->slot_of[o] = MATCH_NONE;
+    }
+    for (size_t n = 0; n < (size_t)model->pairs.class_count * flow->slot_most; n++) {
+        flow->cost[n] = MATCH_BARRED;
+    }
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        flow->line_head[l] = MATCH_NONE;
+        flow->active[l] = model->lump_of[l] == MATCH_NONE;
+        flow->unserved[l] = flow->active[l] ? model->quantity[l] : 0;
+    }
+}
+
+void match_flow_copy(struct match_flow *to, const struct match_flow *from)
+{
+    memcpy(to->memory, from->memory, (size_t)((unsigned char *)(from->entries + *from->entry_limit) - from->memory));
+}
+
+/* Fills in what a slot costs each class, and returns the highest rent that any active line would pay for its first unit. */
+static int64_t set_costs(struct match_flow *flow, uint32_t slot, uint32_t choice_index)
+{
+    const struct match_model *model = flow->model;
+    const struct match_choice *choice = &model->choices[choice_index];
+    const int64_t *cost = flow->terms->cost + model->first_cost[choice_index];
+    for (uint32_t c = 0; c < model->pairs.class_count; c++) {
+        uint16_t group = match_model_group(model, choice->offer, c);
+        size_t at = (size_t)c * flow->slot_most + slot;
+        flow->cost[at] = group == MATCH_NO_GROUP ? MATCH_BARRED : cost[group];
+        flow->paid[at] = group == MATCH_NO_GROUP ? INT64_MAX
+                                                 : choice->unit_price + model->group_freight[model->first_group[choice->offer] + group];
+    }
+    int64_t rent = 0;
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        size_t at = (size_t)model->class_of[l] * flow->slot_most + slot;
+        uint32_t lump = model->lump_of[l];
+        if (!flow->active[l] || flow->paid[at] > model->ceiling[l] ||
+            (lump != MATCH_NONE && model->lumps[lump].single && flow->lump_supplier[lump] != choice->offer)) {
+            continue;
+        }
+        int64_t gain = model->value[l] - flow->cost[at] - flow->price[l];
+        rent = gain > rent ? gain : rent;
+    }
+    return rent;
+}
+
+bool match_flow_open(struct match_flow *flow, uint32_t choice_index)
+{
+    const struct match_model *model = flow->model;
+    const struct match_choice *choice = &model->choices[choice_index];
+    uint32_t slot = 0;
+    while (slot < *flow->slot_limit && flow->slot_choice[slot] != MATCH_NONE) {
+        slot++;
+    }
+    if (slot == flow->slot_most) {
+        return false;
+    }
+    if (slot == *flow->slot_limit) {
+        (*flow->slot_limit)++;
+    }
+    flow->slot_choice[slot] = choice_index;
+    flow->slot_of[choice->offer] = slot;
+    flow->slot_head[slot] = MATCH_NONE;
+    int64_t rent = set_costs(flow, slot, choice_index);
+    for (uint32_t m = 0; m < model->month_count; m++) {
+        flow->used[slot * model->month_count + m] = 0;
+        flow->rent[m * flow->slot_most + slot] = rent;
+    }
+    match_path_tighten(flow, slot);
+    return match_path_fill(flow, slot, model->month_count, choice->most);
+}
+
+bool match_flow_close(struct match_flow *flow, uint32_t offer)
+{
+    const struct match_model *model = flow->model;
+    uint32_t slot = flow->slot_of[offer], count = 0;
+    while (flow->slot_head[slot] != MATCH_NONE) {
+        uint32_t entry = flow->slot_head[slot];
+        flow->pending[count++] = flow->entries[entry];
+        match_entry_add(flow, entry, -flow->entries[entry].quantity);
+    }
+    for (uint32_t c = 0; c < model->pairs.class_count; c++) {
+        flow->cost[(size_t)c * flow->slot_most + slot] = MATCH_BARRED;
+        flow->paid[(size_t)c * flow->slot_most + slot] = INT64_MAX;
+    }
+    flow->slot_choice[slot] = MATCH_NONE;
+    flow->slot_of[offer] = MATCH_NONE;
+    for (uint32_t n = 0; n < count; n++) {
+        uint32_t lump = model->lump_of[flow->pending[n].line];
+        if (lump != MATCH_NONE && model->lumps[lump].single) {
+            return false; /* its supplier closes under it: it must be taken out first */
+        }
+        if (!match_path_push_line(flow, flow->pending[n].line, flow->pending[n].quantity)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The most that a line of a lump gains with a first unit anywhere; false where it has no place at all. */
+static bool first_price(const struct match_flow *flow, uint32_t line, int64_t *price)
+{
+    const struct match_model *model = flow->model;
+    const struct match_lump *lump = &model->lumps[model->lump_of[line]];
+    uint32_t first = 0, limit = *flow->slot_limit;
+    if (lump->single) {
+        first = flow->slot_of[flow->lump_supplier[model->lump_of[line]]];
+        limit = first + 1;
+    }
+    bool found = false;
+    for (uint32_t s = first; s < limit; s++) {
+        size_t at = (size_t)model->class_of[line] * flow->slot_most + s;
+        if (flow->slot_choice[s] == MATCH_NONE || flow->cost[at] == MATCH_BARRED || flow->paid[at] > model->ceiling[line]) {
+            continue;
+        }
+        int64_t gain = model->value[line] - flow->cost[at] - flow->rent[model->month[line] * flow->slot_most + s];
+        if (!found || gain > *price) {
+            *price = gain;
+            found = true;
+        }
+    }
+    return found;
+}
+
+bool match_flow_lump_in(struct match_flow *flow, uint32_t lump, uint32_t supplier)
+{
+    const struct match_model *model = flow->model;
+    const struct match_lump *of = &model->lumps[lump];
+    if (of->single && (supplier == MATCH_NONE || flow->slot_of[supplier] == MATCH_NONE)) {
+        return false;
+    }
+    flow->lump_in[lump] = 1;
+    flow->lump_supplier[lump] = supplier;
+    flow->lump_total[lump] = 0;
+    int64_t bonus = INT64_MIN;
+    for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+        flow->active[l] = 1;
+        flow->unserved[l] = model->quantity[l];
+        if (!first_price(flow, l, &flow->price[l])) {
+            flow->price[l] = INT64_MIN;
+        }
+        bonus = flow->price[l] > bonus ? flow->price[l] : bonus;
+    }
+    if (bonus == INT64_MIN) {
+        return false;
+    }
+    flow->bonus[lump] = bonus;
+    for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+        flow->price[l] = flow->price[l] == INT64_MIN ? bonus : flow->price[l]; /* no place: any price up to the lump's will do */
+    }
+    return match_path_push_lump(flow, lump);
+}
+
+bool match_flow_lump_out(struct match_flow *flow, uint32_t lump)
+{
+    const struct match_lump *of = &flow->model->lumps[lump];
+    uint32_t count = 0;
+    for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+        flow->active[l] = 0;
+        flow->unserved[l] = 0;
+        flow->price[l] = 0;
+        while (flow->line_head[l] != MATCH_NONE) {
+            uint32_t entry = flow->line_head[l];
+            flow->pending[count++] = flow->entries[entry];
+            match_entry_add(flow, entry, -flow->entries[entry].quantity);
+        }
+    }
+    flow->lump_in[lump] = 0;
+    flow->lump_total[lump] = 0;
+    flow->bonus[lump] = 0;
+    for (uint32_t n = 0; n < count; n++) {
+        const struct match_entry *gone = &flow->pending[n];
+        if (!match_path_fill(flow, gone->slot, flow->model->month[gone->line], gone->quantity)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int64_t match_flow_total(const struct match_flow *flow, uint32_t offer)
+{
+    uint32_t slot = flow->slot_of[offer], months = flow->model->month_count;
+    return slot == MATCH_NONE ? 0 : flow->used[slot * months + months - 1];
+}
+
+__int128 match_flow_worth(const struct match_flow *flow)
+{
+    const struct match_model *model = flow->model;
+    __int128 worth = 0;
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        if (flow->slot_choice[s] == MATCH_NONE) {
+            continue;
+        }
+        for (uint32_t e = flow->slot_head[s]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
+            uint32_t line = flow->entries[e].line;
+            int64_t unit = model->value[line] - flow->cost[(size_t)model->class_of[line] * flow->slot_most + s];
+            worth += (__int128)unit * flow->entries[e].quantity;
+        }
+        worth -= (__int128)model->choices[flow->slot_choice[s]].fixed << model->shift;
+    }
+    return worth;
+}
+
+int64_t match_flow_objective(const struct match_flow *flow)
+{
+    const struct match_model *model = flow->model;
+    __int128 objective = 0;
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        if (flow->slot_choice[s] == MATCH_NONE) {
+            continue;
+        }
+        const struct match_choice *choice = &model->choices[flow->slot_choice[s]];
+        for (uint32_t e = flow->slot_head[s]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
+            uint32_t line = flow->entries[e].line;
+            int64_t freight = flow->paid[(size_t)model->class_of[line] * flow->slot_most + s] - choice->unit_price;
+            objective += (__int128)((model->value[line] >> model->shift) - choice->evaluated_price - freight) * flow->entries[e].quantity;
+        }
+        objective -= choice->fixed;
+    }
+    return (int64_t)objective;
+}
+
+static bool slot_holds(const struct match_flow *flow, uint32_t slot)
+{
+    const struct match_model *model = flow->model;
+    const struct match_choice *choice = &model->choices[flow->slot_choice[slot]];
+    uint32_t months = model->month_count;
+    const int64_t *used = flow->used + slot * months;
+    for (uint32_t m = 0; m < months; m++) {
+        int64_t rent = flow->rent[m * flow->slot_most + slot];
+        int64_t after = m + 1 < months ? flow->rent[(m + 1) * flow->slot_most + slot] : 0;
+        bool tight = used[m] == choice->capacity[m];
+        if (used[m] > choice->capacity[m] || (m + 1 < months && ((rent < after && used[m]) || (rent > after && !tight)))) {
+            return false;
+        }
+        if (m + 1 == months && ((rent > 0 && !tight) || (rent < 0 && used[m] != choice->least) || used[m] < choice->least)) {
+            return false;
+        }
+        int64_t due = 0;
+        for (uint32_t e = flow->slot_head[slot]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
+            due += model->month[flow->entries[e].line] <= m ? flow->entries[e].quantity : 0;
+        }
+        if (due != used[m]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool line_holds(const struct match_flow *flow, uint32_t line)
+{
+    const struct match_model *model = flow->model;
+    uint32_t lump = model->lump_of[line];
+    int64_t served = 0, bonus = lump == MATCH_NONE ? 0 : flow->bonus[lump];
+    for (uint32_t e = flow->line_head[line]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
+        served += flow->entries[e].quantity;
+    }
+    if (served + flow->unserved[line] != (flow->active[line] ? model->quantity[line] : 0) ||
+        (flow->active[line] && ((flow->unserved[line] && flow->price[line] > bonus) || (served && flow->price[line] < bonus)))) {
+        return false;
+    }
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        size_t at = (size_t)model->class_of[line] * flow->slot_most + s;
+        if (!flow->active[line] || flow->slot_choice[s] == MATCH_NONE || flow->paid[at] > model->ceiling[line] ||
+            (lump != MATCH_NONE && model->lumps[lump].single && flow->slot_of[flow->lump_supplier[lump]] != s)) {
+            continue;
+        }
+        int64_t slack = flow->price[line] + flow->rent[model->month[line] * flow->slot_most + s] - model->value[line] + flow->cost[at];
+        bool serves = false;
+        for (uint32_t e = flow->line_head[line]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
+            serves = serves || flow->entries[e].slot == s;
+        }
+        if (slack < 0 || (serves && slack > 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool match_flow_holds(const struct match_flow *flow)
+{
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        if (flow->slot_choice[s] != MATCH_NONE && !slot_holds(flow, s)) {
+            return false;
+        }
+    }
+    for (uint32_t l = 0; l < flow->model->line_count; l++) {
+        if (!line_holds(flow, l)) {
+            return false;
+        }
+    }
+    return true;
+}

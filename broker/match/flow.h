@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_MATCH_FLOW_H
+#define BROKER_MATCH_FLOW_H
+
+#include "broker/match/terms.h"
+
+/*
+ * The best awards for a given set of open choices and lumps, kept optimal while the set changes.
+ *
+ * With the choices fixed a lot is a flow: line -> (offer, month) -> next month ... -> out, where the arc out of month m may carry
+ * what the choice can make by m, and the last arc at least its minimum order. A lump that is in stands before its lines with its
+ * own minimum. All data are whole, so an optimal flow is whole, and so are its prices.
+ *
+ * The state always satisfies complementary slackness between the flow and the prices:
+ *   price[l]      what one more unit of line l would add; 0 where units of it are unserved (its lump's bonus where that is in)
+ *   rent(m, s)    what one more unit that slot s could make by month m would add; falls with m, changes only behind tight months
+ *   bonus[d]      <= 0: what the last unit that a lump's minimum forces in costs
+ * Changes leave units without a place (push them) or places without a unit (fill them); both follow shortest paths on reduced costs
+ * that never are negative (successive shortest paths with potentials: Edmonds, Karp 1972, J. ACM 19(2), doi 10.1145/321694.321699).
+ *
+ * Months between two tight ones of a slot form a block: within it units change places freely, and a unit that comes in later can
+ * push out one that is due in an earlier block, never the other way round. So paths run over blocks, not months.
+ *
+ * Open offers sit in slots. All of the state lies in one piece of memory, so that a snapshot is one copy.
+ */
+
+struct match_entry {
+    uint32_t line;
+    uint32_t slot;
+    int64_t quantity;
+    uint32_t next_in_slot, previous_in_slot;
+    uint32_t next_in_line, previous_in_line;
+};
+
+struct match_label {
+    int64_t distance;
+    uint32_t stamp; /* of the search it belongs to, twice; odd once settled */
+    uint32_t from;  /* node before it */
+    uint32_t at;    /* its place in the heap */
+    uint32_t entry; /* of a line: the entry that is displaced; MATCH_NONE if reached through its lump */
+};
+
+struct match_heap_item {
+    int64_t distance;
+    uint32_t node;
+};
+
+struct match_flow {
+    const struct match_model *model;
+    const struct match_terms *terms;
+    uint32_t slot_most; /* room for open choices */
+
+    /* The state, in one piece. */
+    unsigned char *memory;
+    size_t memory_size;
+    uint32_t *slot_limit;   /* one: slots from here on are free */
+    uint32_t *entry_limit;  /* one: entries from here on were never used */
+    uint32_t *entry_free;   /* one: first of the chain of free entries */
+    uint32_t *slot_choice;  /* by slot, or MATCH_NONE */
+    uint32_t *slot_of;      /* by offer, or MATCH_NONE */
+    uint32_t *slot_head;    /* by slot: first entry */
+    uint32_t *line_head;    /* by line */
+    int64_t *used;          /* slot * months + month: units due by then */
+    uint32_t *tight;        /* slot * months + month: first tight month from it on, or the number of months */
+    int64_t *rent;          /* month * slot_most + slot */
+    int64_t *cost;          /* class * slot_most + slot: scaled, or MATCH_BARRED */
+    int64_t *paid;          /* class * slot_most + slot: cents, against the ceiling */
+    int64_t *price;         /* by line */
+    int64_t *unserved;      /* by line, while active */
+    uint8_t *active;        /* by line */
+    uint8_t *lump_in;       /* by lump */
+    uint32_t *lump_supplier;/* by lump that is in and single: its offer */
+    int64_t *lump_total;    /* by lump: units it has */
+    int64_t *bonus;         /* by lump */
+    struct match_entry *entries;
+    uint32_t entry_most;
+
+    /* Scratch of the searches. */
+    uint32_t *month_first;  /* month_count + 1: where a month's lines start in month_lines */
+    uint32_t *month_lines;
+    struct match_label *labels; /* lines, blocks (slot * months + last month), lumps */
+    struct match_heap_item *heap;
+    uint32_t heap_count;
+    uint32_t *settled;
+    uint32_t settled_count;
+    uint32_t stamp;
+    int64_t best;           /* distance of the best end found */
+    uint32_t best_node;
+    int best_end;
+    struct match_entry *pending; /* entries that a change took off */
+    uint64_t searches;      /* counter */
+};
+
+/* slot_most: most offers open at a time. The flow starts empty: nothing open, no lump in, every other line active. */
+int match_flow_init(const struct match_model *model, const struct match_terms *terms, uint32_t slot_most, struct arena *arena,
+                    struct match_flow *flow);
+
+/* Back to the empty flow, under the terms as they are now. */
+void match_flow_clear(struct match_flow *flow);
+
+/* Copies the state of one flow into another made with the same model and slot_most. */
+void match_flow_copy(struct match_flow *to, const struct match_flow *from);
+
+/*
+ * Opens a choice whose offer is closed, and fills it as far as that gains, at least to its minimum order. False where that is
+ * impossible or no slot is free: the state is then spoilt and must be restored from a copy, here and in all calls that return false.
+ */
+bool match_flow_open(struct match_flow *flow, uint32_t choice);
+
+/* Closes an offer and finds the next best place for its units. */
+bool match_flow_close(struct match_flow *flow, uint32_t offer);
+
+/* Puts a lump in; supplier: its offer, which is open, if it wants a single one. */
+bool match_flow_lump_in(struct match_flow *flow, uint32_t lump, uint32_t supplier);
+
+/* Takes a lump out. */
+bool match_flow_lump_out(struct match_flow *flow, uint32_t lump);
+
+/* Units that an offer has; 0 if closed. */
+int64_t match_flow_total(const struct match_flow *flow, uint32_t offer);
+
+/* Worth of the flow under its terms, scaled, fixed costs taken off. */
+__int128 match_flow_worth(const struct match_flow *flow);
+
+/* Its objective in cents, without multipliers. */
+int64_t match_flow_objective(const struct match_flow *flow);
+
+/* Whether the state satisfies what is said above: for tests. */
+bool match_flow_holds(const struct match_flow *flow);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_MATCH_PATH_H
+#define BROKER_MATCH_PATH_H
+
+#include "broker/match/flow.h"
+
+/* Shortest paths of a flow: what match_flow_open and its like are made of. Each leaves flow and prices optimal or returns false. */
+
+/* Finds places for units of an active line that are not counted as unserved: pushes others aside, or drops what is worth least. */
+bool match_path_push_line(struct match_flow *flow, uint32_t line, int64_t quantity);
+
+/* Gives a lump that is in, with units missing, what it needs or gains by. */
+bool match_path_push_lump(struct match_flow *flow, uint32_t lump);
+
+/*
+ * Fills places of a slot. month below the number of months: quantity units that were counted there as used have gone;
+ * month equal to it: up to quantity units of free output, as far as that gains, in any case up to the minimum order.
+ */
+bool match_path_fill(struct match_flow *flow, uint32_t slot, uint32_t month, int64_t quantity);
+
+/* Recomputes the tight months of a slot after a change of what is used. */
+void match_path_tighten(struct match_flow *flow, uint32_t slot);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_MATCH_VALUE_H
+#define BROKER_MATCH_VALUE_H
+
+#include "broker/match/terms.h"
+
+/*
+ * What a choice is worth when every line has a price.
+ *
+ * With a price on each line's units the lot falls apart into offers. A choice then takes lines by falling profit
+ * value - price - cost, each as late as its due month allows, until nothing pays (or, below its minimum order, until the minimum
+ * is reached at the least loss). That is exact: cumulative capacities are nested, so the sets of units that can be made in
+ * time are the independent sets of a matroid, and greedy is optimal (Edmonds 1971, Math. Program. 1, doi 10.1007/BF01584082).
+ *
+ * One order of lines by value - price serves all offers; freight and fund shift it by group, so a walk merges the few groups
+ * of an offer, and stops when the offer is full.
+ */
+
+struct match_use {
+    uint32_t line;
+    int64_t quantity;
+};
+
+struct match_walk {
+    const struct match_model *model;
+    const struct match_terms *terms;
+    const uint8_t *active;        /* by line: 0 leaves it out; NULL: all take part */
+    const uint32_t *only;         /* by lump: the one offer that may serve it, or MATCH_NONE; NULL: all MATCH_NONE */
+    int64_t *key;                 /* by line: value - price */
+    uint32_t *order;              /* lines by falling key */
+    uint32_t order_count;
+    uint32_t *merge;              /* scratch of the sort */
+    uint32_t offer;               /* that the lists below are for */
+    uint32_t seen;                /* lines of the order that were dealt out to the groups */
+    uint32_t *next;               /* by line: next of its group */
+    uint32_t *head, *tail;        /* by group */
+    uint32_t *cursor;             /* by group, of the choice at hand */
+    int64_t *slot;                /* by month: free units */
+    uint32_t *latest;             /* by month: union-find, latest month at or before it with a free unit, from 1; 0 none */
+    struct match_use *uses;       /* of the last choice valued */
+    uint32_t use_count;
+};
+
+int match_walk_init(const struct match_model *model, const struct match_terms *terms, struct arena *arena, struct match_walk *walk);
+
+/* Takes prices in by line and sorts. Lines that are not active are left out. */
+void match_walk_sort(struct match_walk *walk, const int64_t *prices);
+
+/* Turns to an offer; then any of its choices may be valued. */
+void match_walk_start(struct match_walk *walk, uint32_t offer);
+
+/*
+ * Most profit of a choice of the offer started, scaled, before its fixed cost; walk->uses then holds what it takes. False where its
+ * minimum order can't be reached.
+ */
+bool match_walk_value(struct match_walk *walk, uint32_t choice, __int128 *value);
+
+#endif
