@@ -58,7 +58,7 @@ struct desk_context {
 
 /*
  * Whether a submission may be written: the field rules of its noun (proto/check), then the rules that need the tables.
- * Gate, marking, keys, not_after, head and envelope_kind() were checked before. Adds every fault of every change to faults.
+ * Gate, marking, keys, not_after, head and desk_kind() were checked before. Adds every fault of every change to faults.
  * Returns STATUS_OK, STATUS_INVALID (see faults), STATUS_STALE, STATUS_DENIED, STATUS_NOT_FOUND, or a failure of
  * storage or memory. Changes within one submission are checked as if those before it had been applied.
  */
@@ -71,6 +71,14 @@ int desk_check(struct store_txn *txn, const struct desk_context *context, const 
  */
 int desk_apply(struct store_txn *txn, uint64_t position, const Muster__EntryBody *body,
                const Muster__Submission *submission, struct arena *arena);
+
+/*
+ * The kind of the entry that a submission makes, as body and leaf name it; NULL where it does not fill exactly one noun.
+ * *own (may be NULL): only the exchange itself may write it. The kinds are final: join, party, item, demand, offer, fund,
+ * rates, policy, bundle, commitment-end, export, genesis, started, proposal, round-closed, lapsed, lot-planned,
+ * clock-confirmed. Pure.
+ */
+const char *desk_kind(const Muster__Submission *submission, bool *own);
 
 /*
  * The next thing that is due at context's log time: the end of a round, a lapse; by bundle number. *due is NULL where
