@@ -29,6 +29,7 @@
 #define STORE_READERS_MOST 126u                      /* read transactions at once, over all processes */
 #define STORE_ALARM_PERCENT 70u                      /* of map or disk: tell the operator */
 #define STORE_RESERVE_PERCENT 5u                     /* of map and disk: for entries of the exchange and coordinators */
+#define STORE_RESERVE_MOST ((uint64_t)4 << 30)       /* bytes of a large disk that are kept so at most */
 
 struct store;
 struct store_txn;
@@ -59,7 +60,8 @@ struct store_options {
 
 /*
  * Opens the store in folder path, syncs it, checks its format and clears dead readers. *store is closed with store_close().
- * STATUS_NOT_FOUND, STATUS_BUSY (open elsewhere), STATUS_NEWER, STATUS_CORRUPT (no store of ours, or a damaged one), STATUS_NO_SPACE,
+ * STATUS_NOT_FOUND (none there, or a creation that was cut short: create makes it), STATUS_BUSY (open elsewhere), STATUS_STALE (read only, and an
+ * older version wrote it: open it for writing first), STATUS_NEWER, STATUS_CORRUPT (no store of ours, or a damaged one), STATUS_NO_SPACE,
  * STATUS_IO, STATUS_NO_MEMORY, STATUS_DENIED (permissions).
  */
 int store_open(const char *path, const struct store_options *options, struct store **store);

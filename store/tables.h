@@ -53,6 +53,10 @@ int tables_get_copy(struct store_txn *txn, enum table table, const struct store_
 int tables_get_message(struct store_txn *txn, enum table table, const struct store_key *key,
                        const ProtobufCMessageDescriptor *descriptor, struct arena *arena, ProtobufCMessage **message);
 
+/* Unpacks a value that a walk gave into arena. STATUS_CORRUPT where the bytes are no such message, STATUS_NO_MEMORY. */
+int tables_unpack(const struct store_value *value, const ProtobufCMessageDescriptor *descriptor, struct arena *arena,
+                  ProtobufCMessage **message);
+
 /* Writes or replaces a value (length 0 is allowed). STATUS_NO_SPACE, STATUS_TOO_LARGE, STATUS_IO. */
 int tables_put(struct store_txn *txn, enum table table, const struct store_key *key, const void *value, size_t length);
 

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The whole log hashed again against its signed heads: LMDB has no checksums, so this is what finds a flipped byte. */
+#include <string.h>
+
+#include "proto/entry.h"
+#include "proto/envelope.h"
+#include "proto/status.h"
+#include "store/inside.h"
+#include "store/log.h"
+#include "store/log_rows.h"
+
+#define FACT_VERIFIED "verified"
+#define STOP_EVERY 64u /* entries between two questions whether to go on */
+
+int log_verified(struct store_txn *txn, uint64_t *size)
+{
+    return tables_fact(txn, FACT_VERIFIED, size);
+}
+
+int log_set_verified(struct store_txn *txn, uint64_t size)
+{
+    return tables_set_fact(txn, FACT_VERIFIED, size);
+}
+
+struct check {
+    struct store_txn *txn;
+    const struct note_key *key;
+    uint64_t size;     /* of the log */
+    uint64_t head_at;  /* of the last head that held: all below stands */
+    uint64_t bad;
+    const char *why;
+};
+
+static int corrupt(struct check *check, uint64_t position, const char *why)
+{
+    check->bad = position;
+    check->why = why;
+    return STATUS_CORRUPT;
+}
+
+/* A row that must be there. */
+static int missing(struct check *check, uint64_t position, int status)
+{
+    return status == STATUS_NOT_FOUND || status == STATUS_CORRUPT ? corrupt(check, position, "a part of the entry is missing or damaged")
+                                                                  : status;
+}
+
+/* Body and envelope against the leaf; the leaf's hash. */
+static int check_entry(struct check *check, uint64_t position, uint64_t *last_time, uint8_t leaf[TLOG_HASH_SIZE])
+{
+    struct log_entry entry;
+    struct log_leaf_row row;
+    struct entry_body body;
+    uint8_t commit[TLOG_HASH_SIZE], sha256[32], stored[TLOG_HASH_SIZE];
+    int status = log_row_leaf(check->txn, position, &row);
+    status = status == STATUS_OK ? log_read(check->txn, position, &entry) : status;
+    status = status == STATUS_OK ? log_leaf(check->txn, position, stored) : status;
+    if (status != STATUS_OK) {
+        return missing(check, position, status);
+    }
+    if (!entry.body || !entry.envelope) {
+        return missing(check, position, STATUS_NOT_FOUND);
+    }
+    tlog_commit(entry.nonce, entry.body, entry.body_size, commit);
+    if (memcmp(commit, row.commit, sizeof commit) != 0) {
+        return corrupt(check, position, "the body is not the one that was committed to");
+    }
+    if (tlog_entry_leaf(row.kind, position, commit, leaf) != STATUS_OK || memcmp(leaf, stored, sizeof stored) != 0) {
+        return corrupt(check, position, "the leaf is not the tree's");
+    }
+    envelope_sha256(entry.envelope, entry.envelope_size, sha256);
+    if (entry_body_parse(entry.body, entry.body_size, &body) != STATUS_OK || strcmp(body.kind, row.kind) != 0 || body.time != row.time) {
+        return corrupt(check, position, "the body and the leaf differ");
+    }
+    if (memcmp(sha256, body.envelope_sha256, sizeof sha256) != 0) {
+        return corrupt(check, position, "the envelope is not the one that was submitted");
+    }
+    if (row.time < *last_time) {
+        return corrupt(check, position, "log time falls");
+    }
+    *last_time = row.time;
+    return STATUS_OK;
+}
+
+/* The nodes that a leaf completes. */
+static int check_nodes(struct check *check, uint64_t position, const uint8_t leaf[TLOG_HASH_SIZE])
+{
+    uint8_t hash[TLOG_HASH_SIZE], left[TLOG_HASH_SIZE], stored[TLOG_HASH_SIZE];
+    memcpy(hash, leaf, sizeof hash);
+    for (unsigned level = 0; position >> level & 1; level++) {
+        int status = log_row_node(check->txn, level, (position >> level) - 1, left);
+        status = status == STATUS_OK ? log_row_node(check->txn, level + 1, position >> (level + 1), stored) : status;
+        if (status != STATUS_OK) {
+            return missing(check, position, status);
+        }
+        tlog_node_hash(left, hash, hash);
+        if (memcmp(hash, stored, sizeof stored) != 0) {
+            return corrupt(check, position, "a node of the tree is not the hash of those below it");
+        }
+    }
+    return STATUS_OK;
+}
+
+/* The head after size entries, where a batch ended there. */
+static int check_head(struct check *check, uint64_t size)
+{
+    struct store_key key = {0};
+    struct store_value note = {0};
+    struct tlog_head head;
+    uint8_t root[TLOG_HASH_SIZE];
+    key_u64(&key, size);
+    int status = tables_get(check->txn, TABLE_LOG_HEADS, &key, &note);
+    if (status == STATUS_NOT_FOUND) {
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (tlog_head_open(check->key, (const char *)note.bytes, note.length, &head, NULL) != STATUS_OK || head.size != size) {
+        return corrupt(check, size - 1, "the head over it is not signed by the log's key");
+    }
+    status = log_root(check->txn, size, root);
+    if (status != STATUS_OK) {
+        return missing(check, size - 1, status);
+    }
+    if (memcmp(root, head.root, sizeof root) != 0) {
+        return corrupt(check, check->head_at, "the entries from here on are not those that the signed head covers");
+    }
+    check->head_at = size;
+    return STATUS_OK;
+}
+
+/* Rows that no entry has, or an end that no head covers. */
+static int check_ends(struct check *check)
+{
+    const enum table tables[] = {TABLE_LOG_LEAVES, TABLE_LOG_BODIES, TABLE_LOG_ENVELOPES};
+    struct store_key last, all = {0};
+    uint64_t position, nodes = 0;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        int status = tables_last(check->txn, tables[i], &all, &last, NULL);
+        if (status == STATUS_NOT_FOUND && !check->size) {
+            continue;
+        }
+        struct key_reader reader = {last.bytes, last.length};
+        if (status != STATUS_OK) {
+            return missing(check, check->size - 1, status);
+        }
+        if (!key_take_u64(&reader, &position) || position != check->size - 1) {
+            return corrupt(check, check->size, "rows of the log are missing, or there are more than entries");
+        }
+    }
+    int status = tables_entries(check->txn, TABLE_LOG_NODES, &nodes);
+    if (status == STATUS_OK && nodes != 2 * check->size - (uint64_t)__builtin_popcountll(check->size)) {
+        return corrupt(check, UINT64_MAX, "the tree has too many nodes or too few");
+    }
+    if (status == STATUS_OK && check->head_at != check->size) {
+        return corrupt(check, check->head_at, "no signed head covers the entries from here on");
+    }
+    return status;
+}
+
+static int check_all(struct check *check, uint64_t from, log_stop *stop, void *data)
+{
+    uint64_t last_time = 0;
+    struct log_leaf_row before;
+    int status = log_size(check->txn, &check->size);
+    if (status == STATUS_OK && from > check->size) {
+        return corrupt(check, check->size, "the log is shorter than what was verified before");
+    }
+    if (status == STATUS_OK && from) {
+        status = log_row_leaf(check->txn, from - 1, &before);
+        last_time = before.time;
+    }
+    for (uint64_t position = from; position < check->size && status == STATUS_OK; position++) {
+        uint8_t leaf[TLOG_HASH_SIZE];
+        if (stop && position % STOP_EVERY == 0 && stop(data, position)) {
+            return STATUS_CANCELLED;
+        }
+        status = check_entry(check, position, &last_time, leaf);
+        status = status == STATUS_OK ? check_nodes(check, position, leaf) : status;
+        status = status == STATUS_OK ? check_head(check, position + 1) : status;
+    }
+    return status == STATUS_OK ? check_ends(check) : status;
+}
+
+int log_verify(struct store_txn *txn, uint64_t from, const struct note_key *key, log_stop *stop, void *data, uint64_t *bad,
+               const char **why)
+{
+    struct check check = {.txn = txn, .key = key, .head_at = from, .bad = UINT64_MAX, .why = ""};
+    int status = check_all(&check, from, stop, data);
+    if (bad) {
+        *bad = status == STATUS_CANCELLED ? check.head_at : check.bad;
+    }
+    if (why) {
+        *why = check.why;
+    }
+    return status;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Opening and closing: the folder, its lock, LMDB's environment and its tables, the format. */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/status.h"
+#include "store/inside.h"
+
+#define LOCK_NAME "store.lock"
+#define FACT_FORMAT "format"
+#define FACT_TABLES "tables"
+
+/* Every store that this process has open: LMDB loses its lock when one is opened twice. */
+static pthread_mutex_t open_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct store *open_stores;
+
+static int register_open(struct store *store)
+{
+    struct stat about;
+    if (stat(store->path, &about) != 0) {
+        return store_status(store, errno);
+    }
+    store->device = about.st_dev;
+    store->inode = about.st_ino;
+    int status = STATUS_OK;
+    pthread_mutex_lock(&open_mutex);
+    for (const struct store *other = open_stores; other; other = other->next_open) {
+        if (other->device == store->device && other->inode == store->inode) {
+            status = STATUS_BUSY;
+        }
+    }
+    if (status == STATUS_OK) {
+        store->next_open = open_stores;
+        open_stores = store;
+    }
+    pthread_mutex_unlock(&open_mutex);
+    return status;
+}
+
+static void unregister_open(const struct store *store)
+{
+    pthread_mutex_lock(&open_mutex);
+    for (struct store **link = &open_stores; *link; link = &(*link)->next_open) {
+        if (*link == store) {
+            *link = store->next_open;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&open_mutex);
+}
+
+/* The path of a file in the store's folder, to be freed; NULL: no memory. */
+static char *inside(const struct store *store, const char *name)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%s", store->path, name) < 0 ? NULL : path;
+}
+
+/* Makes the folder where asked; *fresh: it holds no store yet. */
+static int prepare_folder(struct store *store, const struct store_options *options, bool *fresh)
+{
+    if (options->create && !options->read_only && mkdir(store->path, 0700) != 0 && errno != EEXIST) {
+        return store_status(store, errno);
+    }
+    char *data = inside(store, "data.mdb");
+    if (!data) {
+        return STATUS_NO_MEMORY;
+    }
+    struct stat about;
+    *fresh = stat(data, &about) != 0;
+    int error = *fresh ? errno : 0;
+    free(data);
+    if (*fresh && (error != ENOENT || !options->create || options->read_only)) {
+        return store_status(store, error);
+    }
+    return STATUS_OK;
+}
+
+static int lock_folder(struct store *store)
+{
+    char *name = inside(store, LOCK_NAME);
+    if (!name) {
+        return STATUS_NO_MEMORY;
+    }
+    store->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int error = store->lock_fd < 0 || flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
+    free(name);
+    return error == EWOULDBLOCK ? STATUS_BUSY : store_status(store, error);
+}
+
+static int open_environment(struct store *store, const struct store_options *options)
+{
+    uint64_t map = options->map_size ? options->map_size : STORE_MAP_DEFAULT;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    map = map < STORE_MAP_LEAST ? STORE_MAP_LEAST : map;
+    if (map > SIZE_MAX / 2) {
+        return STATUS_TOO_LARGE;
+    }
+    map = (map + page - 1) / page * page;
+    int error = mdb_env_create(&store->env);
+    error = error ? error : mdb_env_set_mapsize(store->env, (size_t)map);
+    error = error ? error : mdb_env_set_maxreaders(store->env, STORE_READERS_MOST);
+    error = error ? error : mdb_env_set_maxdbs(store->env, TABLE_COUNT);
+    error = error ? error : mdb_env_open(store->env, store->path, MDB_NOTLS | (store->read_only ? MDB_RDONLY : 0u), 0600);
+    return store_status(store, error);
+}
+
+/* Opens one table, made where the store is writable. */
+static int open_table(struct store_txn *txn, enum table table, bool make)
+{
+    int error = mdb_dbi_open(txn->txn, tables_name(table), make ? MDB_CREATE : 0, &txn->store->tables[table]);
+    return error == EINVAL ? STATUS_CORRUPT : store_txn_status(txn, error);
+}
+
+/*
+ * Reads the format before anything is touched. A store of our own has the META table and a format from its first transaction; an
+ * environment without them is somebody else's, unless it has never held a thing.
+ */
+static int check_format(struct store *store, bool *empty)
+{
+    struct store_txn *txn;
+    uint64_t format = 0;
+    MDB_dbi main_table;
+    MDB_stat about = {0};
+    int status = store_begin_read(store, &txn);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    int error = mdb_dbi_open(txn->txn, NULL, 0, &main_table);
+    error = error ? error : mdb_stat(txn->txn, main_table, &about);
+    status = store_txn_status(txn, error);
+    *empty = !about.ms_entries;
+    if (status == STATUS_OK && !*empty) {
+        status = open_table(txn, TABLE_META, false);
+        status = status == STATUS_OK ? tables_fact(txn, FACT_FORMAT, &format) : status;
+        if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !format)) {
+            status = STATUS_CORRUPT;
+        } else if (status == STATUS_OK && format > STORE_FORMAT) {
+            status = STATUS_NEWER;
+        }
+    }
+    store_abort(txn);
+    return status;
+}
+
+/* Opens all tables; a fresh store gets them, its format and its tables' version. */
+static int open_tables(struct store *store, bool fresh)
+{
+    struct store_txn *txn;
+    uint64_t version = 0;
+    bool lacking = false;
+    int status = store->read_only ? store_begin_read(store, &txn) : store_begin_write(store, &txn);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (enum table table = 0; table < TABLE_COUNT && status == STATUS_OK; table++) {
+        status = open_table(txn, table, false);
+        if (status == STATUS_NOT_FOUND) {
+            lacking = true;
+            status = store->read_only ? STATUS_STALE : open_table(txn, table, true);
+        }
+    }
+    if (status == STATUS_OK && fresh) {
+        status = tables_set_fact(txn, FACT_FORMAT, STORE_FORMAT);
+        status = status == STATUS_OK ? tables_set_fact(txn, FACT_TABLES, STORE_TABLES_VERSION) : status;
+    }
+    if (status == STATUS_OK) {
+        status = tables_fact(txn, FACT_TABLES, &version);
+    }
+    if (status == STATUS_OK && version > STORE_TABLES_VERSION) {
+        status = STATUS_NEWER;
+    }
+    store->needs_rebuild = !fresh && (lacking || version < STORE_TABLES_VERSION);
+    /* Handles opened in a read transaction live on only if it is committed, not aborted. */
+    if (status == STATUS_OK && store->read_only) {
+        int error = mdb_txn_commit(txn->txn);
+        free(txn);
+        return store_status(store, error);
+    }
+    if (status == STATUS_OK) {
+        return store_commit(txn);
+    }
+    store_abort(txn);
+    return status;
+}
+
+/* Also where the folder was only just made: its own entry must last too. */
+static int sync_folders(struct store *store)
+{
+    char *above = inside(store, "..");
+    if (!above) {
+        return STATUS_NO_MEMORY;
+    }
+    int error = store_folder_sync(store->path);
+    error = error ? error : store_folder_sync(above);
+    free(above);
+    return error == EACCES ? STATUS_OK : store_status(store, error);
+}
+
+static int open_all(struct store *store, const struct store_options *options)
+{
+    bool fresh = false, empty = false;
+    int status = prepare_folder(store, options, &fresh);
+    status = status == STATUS_OK ? register_open(store) : status;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = store->read_only ? STATUS_OK : lock_folder(store);
+    status = status == STATUS_OK ? open_environment(store, options) : status;
+    status = status == STATUS_OK ? store_check_readers(store, NULL) : status;
+    if (status == STATUS_OK && !store->read_only) {
+        status = store_sync(store);
+    }
+    status = status == STATUS_OK ? check_format(store, &empty) : status;
+    /* Nothing in it: a start that was cut short before its first transaction, where it may be made anew. */
+    if (status == STATUS_OK && empty && !options->create) {
+        status = STATUS_NOT_FOUND;
+    }
+    status = status == STATUS_OK ? open_tables(store, empty) : status;
+    return status == STATUS_OK && fresh ? sync_folders(store) : status;
+}
+
+int store_open(const char *path, const struct store_options *options, struct store **store)
+{
+    *store = NULL;
+    struct store *made = calloc(1, sizeof *made);
+    if (!made) {
+        return STATUS_NO_MEMORY;
+    }
+    made->lock_fd = -1;
+    made->files = options->files ? options->files : &store_files_system;
+    made->floor = options->default_floor ? STORE_FLOOR_DEFAULT : options->floor;
+    made->read_only = options->read_only;
+    made->path = strdup(path);
+    int status = made->path ? open_all(made, options) : STATUS_NO_MEMORY;
+    if (status != STATUS_OK) {
+        store_close(made);
+        return status;
+    }
+    *store = made;
+    return STATUS_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (!store) {
+        return;
+    }
+    if (store->env) {
+        mdb_env_close(store->env);
+    }
+    if (store->lock_fd >= 0) {
+        close(store->lock_fd);
+    }
+    unregister_open(store);
+    free(store->path);
+    free(store);
+}
+
+bool store_needs_rebuild(const struct store *store)
+{
+    return store->needs_rebuild;
+}
