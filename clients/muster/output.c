@@ -99,18 +99,23 @@ void output_say(const struct output *output, const char *format, ...)
 
 static void wrap(const struct output *output, int indent, const char *text)
 {
-    int column = 0;
-    const char *at = text;
+    const char *at = text + strspn(text, " ");
+    int lead = (int)(at - text);
+    indent += lead;
+    fprintf(output->out, "%*s", lead, "");
+    bool first = true;
+    int column = lead;
     while (*at) {
         size_t length = strcspn(at, " ");
         int columns = u8_width((const uint8_t *)at, length, "UTF-8");
-        if (column > 0 && column + 1 + columns > output->width) {
+        if (!first && column + 1 + columns > output->width) {
             fprintf(output->out, "\n%*s", indent, "");
             column = indent;
-        } else if (column > 0) {
+        } else if (!first) {
             fputc(' ', output->out);
             column++;
         }
+        first = false;
         output_part(output, at, length, PAINT_NONE);
         column += columns;
         at += length;

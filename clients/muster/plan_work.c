@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "clients/muster/plan_work.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "broker/match/load.h"
+#include "broker/match/reasons.h"
+#include "broker/match/verify.h"
+#include "clients/muster/complain.h"
+#include "clients/muster/figures.h"
+#include "proto/scenario.h"
+#include "proto/status.h"
+
+#define SECOND UINT64_C(1000000000)
+
+uint64_t plan_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+/* What the stop function needs to know. */
+struct watch {
+    const struct plan_request *request;
+    uint64_t started;
+    uint64_t deadline; /* 0: none */
+    uint64_t next_line;
+    bool stopped;
+};
+
+static bool stop(void *context, const struct match_progress *progress)
+{
+    struct watch *watch = context;
+    uint64_t now = plan_clock();
+    if (watch->next_line && now >= watch->next_line) {
+        watch->next_line = now + SECOND;
+        fprintf(stderr, "Planning: %u of %u lots, %llu s, at most %s %% from the best\n", progress->lots_done,
+                progress->lot_count, (unsigned long long)((now - watch->started) / SECOND),
+                figures_gap(progress->bound - progress->objective, progress->bound).text);
+    }
+    watch->stopped = watch->stopped || interrupted || (watch->deadline && now >= watch->deadline);
+    return watch->stopped;
+}
+
+static void print_passes(const struct match_counters *counters)
+{
+    for (uint32_t n = 0; n < counters->pass_count; n++) {
+        const struct match_pass *pass = &counters->passes[n];
+        fprintf(stderr, "%-12s %8llu runs %10llu tries %9llu good %9.3f s\n", pass->name, (unsigned long long)pass->runs,
+                (unsigned long long)pass->tries, (unsigned long long)pass->successes, (double)pass->nanoseconds / 1e9);
+    }
+}
+
+static int make_plan(const struct plan_request *request, struct arena *arena, struct plan_result *result)
+{
+    uint64_t started = plan_clock();
+    struct watch watch = {.request = request, .started = started};
+    watch.deadline = request->budget ? started + request->budget : 0;
+    watch.next_line = request->verbose || isatty(STDERR_FILENO) ? started + SECOND : 0;
+    struct match_counters counters = {0};
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    struct match_options options = {
+        .threads = request->threads ? request->threads : processors > 0 ? (uint32_t)processors : 1,
+        .prove = request->prove,
+        .effort = request->budget ? UINT32_MAX : 0,
+        .stop = stop,
+        .context = &watch,
+        .clock = request->verbose ? plan_clock : NULL,
+        .counters = request->verbose ? &counters : NULL,
+    };
+    struct sigaction action = {.sa_handler = on_interrupt}, before;
+    action.sa_flags = (int)SA_RESETHAND; /* a second Ctrl-C ends the program at once */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, &before);
+    int status = match_plan(result->market, &options, arena, &result->plan);
+    sigaction(SIGINT, &before, NULL);
+    result->plan_nanoseconds = plan_clock() - started;
+    result->cut_short = watch.stopped;
+    if (request->verbose) {
+        print_passes(&counters);
+    }
+    return status;
+}
+
+/* Reads and loads a folder; the exit code of what is wrong. */
+static int read_market(const struct plan_request *request, const struct plan_variant *variant, struct arena *arena,
+                       struct plan_result *result)
+{
+    struct faults faults;
+    faults_init(&faults, arena);
+    int status = scenario_read(variant->folder, arena, &faults, &result->message);
+    if (!status) {
+        status = match_load(result->message, arena, &faults, &result->market);
+    }
+    if (status == STATUS_NO_MEMORY) {
+        return complain_memory();
+    }
+    if (status == STATUS_IO) {
+        return complain_file("read", faults.file ? faults.file : variant->folder);
+    }
+    if (status) {
+        plan_print_faults(request, &faults, arena);
+        return EXIT_CODE_INPUT;
+    }
+    return EXIT_CODE_DONE;
+}
+
+int plan_make(const struct plan_request *request, const struct plan_variant *variant, bool settle, struct arena *arena,
+              struct plan_result *result)
+{
+    *result = (struct plan_result){.folder = variant->folder};
+    uint64_t started = plan_clock();
+    int code = read_market(request, variant, arena, result);
+    if (code) {
+        return code;
+    }
+    result->read_nanoseconds = plan_clock() - started;
+    int status = make_plan(request, arena, result);
+    if (!status) {
+        status = match_reasons_plan(result->market, arena, result->plan);
+    }
+    const char *fault = NULL;
+    if (!status) {
+        status = match_verify_plan(result->market, result->plan, arena, &fault);
+    }
+    (void)settle;
+    if (status == STATUS_INVALID) {
+        return complain(EXIT_CODE_INTERNAL, "the plan made does not hold: %s. Nothing is printed. Please report this.", fault);
+    }
+    return status ? complain_memory() : EXIT_CODE_DONE;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef CLIENTS_MUSTER_PLAN_WORK_H
+#define CLIENTS_MUSTER_PLAN_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "broker/match/match.h"
+#include "broker/match/plan.h"
+#include "clients/muster/output.h"
+#include "proto/arena.h"
+#include "proto/fault.h"
+#include "proto/market.pb-c.h"
+
+/*
+ * Shared by the parts of `muster plan` alone: what was asked, one planned scenario, and the ways to print it.
+ */
+
+#define PLAN_CHANGES_MOST 16 /* --set and --without together: more columns than a comparison can show */
+#define PLAN_MEMORY_MOST ((size_t)16 << 30)
+
+/* What the command line asked for. */
+struct plan_request {
+    const char *folder;
+    const char *then;       /* a second folder, planned after the first */
+    const char *export_lp;  /* file for the exact model */
+    bool json;
+    bool explain;
+    bool prove;
+    bool verbose;
+    bool compare;
+    bool screen;            /* print as on a screen, also into a pipe */
+    uint32_t threads;       /* 0: as many as the machine has */
+    uint64_t budget;        /* nanoseconds; 0: none, the plan is then reproducible */
+    const char *sets[PLAN_CHANGES_MOST];    /* KEY=VALUE */
+    size_t set_count;
+    const char *without[PLAN_CHANGES_MOST]; /* a supplier, country, demand or offer */
+    size_t without_count;
+};
+
+/* One scenario with its plan; everything lies in arena. */
+struct plan_result {
+    const char *folder;
+    Muster__Market *message;
+    struct match_market *market;
+    struct match_plan *plan;
+    uint64_t read_nanoseconds;
+    uint64_t plan_nanoseconds;
+    bool cut_short; /* stopped by the user or the budget: valid, its bound honest, not reproducible */
+};
+
+/* A scenario and what to change in it before it is planned. */
+struct plan_variant {
+    const char *name; /* of the column of a comparison */
+    const char *folder;
+    const char *const *sets;
+    size_t set_count;
+    const char *const *without;
+    size_t without_count;
+};
+
+/*
+ * Reads, changes, plans, verifies, and where asked explains and settles. What is wrong is printed. Returns an exit code. settle: with each
+ * nation's stand-alone cost. The result lies in arena.
+ */
+int plan_make(const struct plan_request *request, const struct plan_variant *variant, bool settle, struct arena *arena,
+              struct plan_result *result);
+
+/* Prints the faults of a scenario: to stderr as a table, with --json to stdout as an object {"faults": [...]}. */
+void plan_print_faults(const struct plan_request *request, const struct faults *faults, struct arena *arena);
+
+/* The plan as the model's JSON on out. STATUS_NO_MEMORY, STATUS_IO. */
+int plan_print_json(const struct plan_result *result, FILE *out);
+
+/* The table of lots and, where asked, the explanations. STATUS_NO_MEMORY. */
+int plan_print_table(const struct plan_request *request, const struct plan_result *result, struct arena *arena);
+
+/* Variants side by side, the first being the scenario as it stands. STATUS_NO_MEMORY. */
+int plan_print_compare(const struct plan_request *request, const struct plan_variant *variants,
+                       const struct plan_result *results, size_t count, struct arena *arena);
+
+/* Nanoseconds of a steady clock. */
+uint64_t plan_clock(void);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clients/muster/complain.h"
+#include "clients/muster/faults.h"
+#include "clients/muster/figures.h"
+#include "clients/muster/progress.h"
+#include "clients/muster/session.h"
+#include "proto/marking.h"
+#include "proto/status.h"
+
+/* One submission: its marking looked at, its text searched, signed, sent, and what became of it told. */
+
+static const char *place_of(struct context *context, const struct session_naming *naming, const struct marking_hit *hit)
+{
+    if (naming && naming->row) {
+        uint32_t row = naming->row(naming->data, hit->change, hit->field, NULL);
+        if (row) {
+            return arena_format(&context->arena, "row %u", (unsigned)row);
+        }
+    }
+    const char *id = naming && naming->id ? naming->id(naming->data, hit->change) : NULL;
+    return id ? id : "your text";
+}
+
+/* The search before anything is sent. What was found is not repeated. */
+static int scan(struct context *context, const Muster__Submission *submission, const struct session_naming *naming)
+{
+    struct marking_hits hits = {0};
+    int status = marking_scan_submission(submission, &context->arena, &hits);
+    if (status == STATUS_OK) {
+        return EXIT_CODE_DONE;
+    }
+    if (status == STATUS_NO_MEMORY) {
+        return complain_memory();
+    }
+    const char *file = naming && naming->file ? naming->file : "a submission";
+    const char *first = "";
+    for (size_t i = 0; i < hits.count; i++) {
+        const char *place = place_of(context, naming, &hits.list[i]);
+        first = i == 0 ? place : first;
+        advise("%s %s, column %s, carries a marking above unclassified.", i == 0 ? "Refused:" : "and", place, hits.list[i].field);
+    }
+    if (hits.total > hits.count) {
+        advise("and %s more.", figures_count(hits.total - hits.count).text);
+    }
+    advise("Nothing was sent, stored or logged; the text is not repeated here.\n"
+           "Now: 1 do not mail, copy or delete the file; 2 tell your security officer \"possible spill, %s %s\"; 3 submit again only once cleared.",
+           file, first);
+    if (hits.count == 1 && hits.list[0].code[0]) {
+        advise("If it is a false alarm, repeat with --false-alarm %s; that is recorded.", hits.list[0].code);
+    } else if (hits.count > 1 && hits.list[0].code[0]) {
+        for (size_t i = 0; i < hits.count; i++) {
+            advise("False alarm of %s: --false-alarm %s", place_of(context, naming, &hits.list[i]), hits.list[i].code);
+        }
+    }
+    return EXIT_CODE_INPUT;
+}
+
+static int check_marking(struct context *context, const Muster__Submission *submission)
+{
+    const char *remedy = NULL;
+    (void)context;
+    if (marking_check(submission->marking, submission->marked_by, &remedy) == STATUS_OK) {
+        return EXIT_CODE_DONE;
+    }
+    /* The marking itself is not repeated: it may be what must not be written down. */
+    return complain(EXIT_CODE_INPUT, "refused: the stated marking is not known as unclassified. Nothing was sent.\n%s", remedy ? remedy : "");
+}
+
+/* --false-alarm CODE, or several with commas between. */
+static int add_confirmations(struct context *context, Muster__Submission *submission)
+{
+    const char *codes = context->value[OPTION_FALSE_ALARM];
+    if (!codes) {
+        return EXIT_CODE_DONE;
+    }
+    size_t count = 1;
+    for (const char *at = codes; *at; at++) {
+        count += *at == ',';
+    }
+    Muster__MarkingConfirmation **list = arena_array(&context->arena, count, sizeof *list);
+    Muster__MarkingConfirmation *each = arena_array(&context->arena, count, sizeof *each);
+    if (!list || !each) {
+        return complain_memory();
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strcspn(codes, ",");
+        muster__marking_confirmation__init(&each[i]);
+        each[i].code = arena_copy(&context->arena, codes, length);
+        if (!each[i].code) {
+            return complain_memory();
+        }
+        list[i] = &each[i];
+        codes += length + (codes[length] == ',');
+    }
+    submission->confirmations = list;
+    submission->n_confirmations = count;
+    return EXIT_CODE_DONE;
+}
+
+static int not_signed(struct context *context, int status, enum submission_trouble trouble)
+{
+    switch (trouble) {
+    case SUBMISSION_NO_KEY:
+        return complain(EXIT_CODE_IO, "the signing key of %s is not in %s/keys. Nothing was sent.", context->profile.name, context->profile.data);
+    case SUBMISSION_KEY_OPEN:
+        return complain(EXIT_CODE_NOT_ALLOWED, "others can read your signing key. Nothing was sent.\nDo: chmod 600 %s/keys/*", context->profile.data);
+    case SUBMISSION_NO_PASSPHRASE:
+        if (status == STATUS_CANCELLED) {
+            return complain(EXIT_CODE_INTERRUPTED, "no passphrase was given. Nothing was sent.");
+        }
+        return complain(EXIT_CODE_USAGE, "there is no terminal to ask for the passphrase. Nothing was sent.\nGive it as one line: --passphrase-fd 3 3< FILE");
+    case SUBMISSION_WRONG_PASSPHRASE:
+        return complain(EXIT_CODE_NOT_ALLOWED, "the passphrase is not that of %s. Nothing was sent.", context->profile.name);
+    case SUBMISSION_TOO_LONG:
+        return complain(EXIT_CODE_INPUT, "the submission is longer than one may be. Nothing was sent.\nSplit the file.");
+    case SUBMISSION_NO_TROUBLE:
+        break;
+    }
+    return status == STATUS_NO_MEMORY ? complain_memory() : complain_file("read", context->profile.data);
+}
+
+static int write_receipt(struct context *context, const struct session_naming *naming, const struct submission_result *result)
+{
+    const char *path = context->value[OPTION_RECEIPT] ? context->value[OPTION_RECEIPT] : naming ? naming->receipt : NULL;
+    if (!path) {
+        return EXIT_CODE_DONE;
+    }
+    int status = files_write(path, result->answer->receipt.data, result->answer->receipt.len, 0644, true);
+    if (status != STATUS_OK) {
+        complain_file("write", path);
+        advise("It was accepted, and the receipt is kept in %s/receipts", context->profile.data);
+        return EXIT_CODE_IO;
+    }
+    return EXIT_CODE_DONE;
+}
+
+/* What a failed sending means. */
+static int not_accepted(struct context *context, int status, struct submission_result *result)
+{
+    switch (status) {
+    case STATUS_FORGED:
+        return complain(EXIT_CODE_TRY_AGAIN, "the answer holds no valid receipt (%s). It may have been accepted; it was kept.\nSend it again: muster outbox send",
+                        result->why ? result->why : "its head is not signed by the log");
+    case STATUS_CORRUPT:
+        return complain(EXIT_CODE_INTERNAL, "the exchange shows a history that does not continue the one that you saw before. Both heads are saved in %s/forks. "
+                                            "The submission is kept.\nTell your coordinator and your security officer.", context->profile.data);
+    case STATUS_NO_SPACE:
+        return complain(EXIT_CODE_IO, "no space left to keep the submission in %s. Nothing was sent.", context->profile.state);
+    case STATUS_IO:
+        return complain_file("keep the submission in", context->profile.state);
+    default:
+        return session_unanswered(context, status, &result->reply, true);
+    }
+}
+
+static int check_only(struct context *context, const uint8_t *envelope, size_t size, const struct session_naming *naming)
+{
+    struct link_reply reply;
+    int status = submission_check(context->link, envelope, size, &context->arena, &reply);
+    progress_end();
+    if (status != STATUS_OK) {
+        return session_unanswered(context, status, &reply, false);
+    }
+    if (reply.answer->outcome != MUSTER__OUTCOME__OUTCOME_DONE) {
+        return session_refused(context, reply.answer, naming, "Nothing was recorded: --dry-run.");
+    }
+    if (!output_value(&context->output, json_pack("{s:b, s:b}", "accepted", 0, "would_be_accepted", 1))) {
+        output_say(&context->output, "It would be accepted. Nothing was recorded: --dry-run.\n");
+    }
+    return EXIT_CODE_DONE;
+}
+
+int session_submit(struct context *context, Muster__Submission *submission, const struct session_naming *naming, struct submission_result *result)
+{
+    struct submission_marking marking = {.marking = context->value[OPTION_MARKING], .marked_by = context->value[OPTION_MARKED_BY]};
+    struct submission_header header;
+    struct submission_result own;
+    enum submission_trouble trouble;
+    uint8_t *envelope = NULL;
+    size_t size = 0;
+    result = result ? result : &own;
+    *result = (struct submission_result){0};
+    if (!marking.marking != !marking.marked_by) {
+        return complain(EXIT_CODE_USAGE, "--marking and --marked-by belong together. Nothing was sent.\nAs: --marking ONGERUBRICEERD --marked-by NL");
+    }
+    int code = session_link(context, false);
+    code = code ? code : add_confirmations(context, submission);
+    if (code) {
+        return code;
+    }
+    int status = submission_fill(&context->profile, &marking, link_random(context->link), link_clock(context->link), &header, submission);
+    if (status != STATUS_OK) {
+        return not_signed(context, status, status == STATUS_NOT_FOUND ? SUBMISSION_NO_KEY : SUBMISSION_NO_TROUBLE);
+    }
+    code = check_marking(context, submission);
+    code = code ? code : scan(context, submission, naming);
+    if (code) {
+        return code;
+    }
+    status = submission_sign(&context->profile, submission, &context->passphrase, &context->arena, &envelope, &size, &trouble);
+    if (status != STATUS_OK) {
+        return not_signed(context, status, trouble);
+    }
+    if (context->value[OPTION_DRY_RUN]) {
+        return check_only(context, envelope, size, naming);
+    }
+    return session_send(context, envelope, size, naming, result);
+}
+
+int session_send(struct context *context, const uint8_t *envelope, size_t size, const struct session_naming *naming, struct submission_result *result)
+{
+    int status = submission_send(context->link, MUSTER__VERB__VERB_SUBMIT, envelope, size, &context->arena, result);
+    progress_end();
+    if (status != STATUS_OK) {
+        return not_accepted(context, status, result);
+    }
+    if (!result->answer) {
+        return session_refused(context, result->reply.answer, naming, "Nothing was recorded.");
+    }
+    return write_receipt(context, naming, result);
+}
+
+const char *session_accepted(struct context *context, const struct submission_result *result)
+{
+    const char *text = arena_format(&context->arena, "%s, log entry %s", figures_time(result->answer->time).text, figures_count(result->answer->position).text);
+    return text ? text : "";
+}
