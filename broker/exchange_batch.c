@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/exchange_answer.h"
+#include "broker/exchange_parked.h"
+#include "broker/exchange_write.h"
+#include "proto/status.h"
+
+/* One batch at its stages; helper threads take a request each. */
+struct batch {
+    struct exchange *exchange;
+    struct exchange_request **requests;
+    size_t count;
+    uint64_t log_time;
+    int status; /* the first failure of a helper; written under no lock, since any of them will do */
+};
+
+static void batch_open(void *data, size_t item)
+{
+    struct batch *batch = data;
+    request_open(batch->exchange, batch->requests[item]);
+}
+
+/* Answers from a snapshot of the helper's own, and seals. */
+static void batch_answer(void *data, size_t item)
+{
+    struct batch *batch = data;
+    struct exchange_request *request = batch->requests[item];
+    struct store_txn *txn = NULL;
+    int status = STATUS_OK;
+    if (request->stage == REQUEST_OPENED) {
+        status = store_begin_read(batch->exchange->store, &txn);
+        if (status == STATUS_OK && request->accepted)
+            status = answer_accepted(batch->exchange, txn, batch->log_time, request);
+        else if (status == STATUS_OK)
+            status = answer_read(batch->exchange, txn, batch->log_time, request);
+        store_abort(txn);
+    }
+    if (status != STATUS_OK)
+        __atomic_store_n(&batch->status, status, __ATOMIC_RELAXED);
+    else if (request->stage != REQUEST_PARKED)
+        request_seal(batch->exchange, request);
+}
+
+static int batch_identify(struct batch *batch, const struct exchange_message *messages, size_t count)
+{
+    struct store_txn *txn = NULL;
+    int status = store_begin_read(batch->exchange->store, &txn);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = request_new(&messages[i], &batch->requests[i]);
+        if (status != STATUS_OK)
+            break;
+        batch->count++;
+        status = request_identify(batch->exchange, txn, batch->requests[i]);
+    }
+    store_abort(txn);
+    return status;
+}
+
+static bool batch_writes(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->requests[i]->stage == REQUEST_OPENED && batch->requests[i]->signed_by_party)
+            return true;
+    return false;
+}
+
+static void batch_count(struct batch *batch)
+{
+    struct exchange_counts *counts = &batch->exchange->counts;
+    counts->batches++;
+    counts->requests += batch->count;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct exchange_request *request = batch->requests[i];
+        counts->malformed += request->stage == REQUEST_DROPPED;
+        counts->repeated += request->repeated;
+        counts->refused += request->stage == REQUEST_ANSWERED && !request->accepted && request->submission != NULL;
+    }
+}
+
+/* Watches without news are set aside; the others are answered in parallel. */
+static int batch_answer_all(struct batch *batch)
+{
+    int status = STATUS_OK;
+    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++)
+        status = parked_consider(batch->exchange, batch->log_time, batch->requests[i]);
+    if (status != STATUS_OK)
+        return status;
+    pool_run(batch->exchange->pool, batch->count, batch_answer, batch);
+    return batch->status;
+}
+
+/* Hands the answers over; who is parked is kept. */
+static void batch_deliver(struct batch *batch, const struct exchange_sink *sink)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct exchange_request *request = batch->requests[i];
+        if (request->stage == REQUEST_PARKED) {
+            parked_add(batch->exchange, request, sink);
+        } else {
+            sink->answer(sink->data, request->handle, request->sealed, request->sealed_length);
+            request_free(request);
+        }
+        batch->requests[i] = NULL;
+    }
+}
+
+int exchange_batch(struct exchange *exchange, const struct exchange_message *messages, size_t count,
+                   const struct exchange_sink *sink)
+{
+    if (count > EXCHANGE_BATCH_MOST)
+        return STATUS_TOO_LARGE;
+    struct exchange_request *requests[EXCHANGE_BATCH_MOST] = {NULL};
+    struct batch batch = {.exchange = exchange, .requests = requests};
+    uint64_t entries = exchange->counts.entries;
+    int status = batch_identify(&batch, messages, count);
+    if (status == STATUS_OK) {
+        pool_run(exchange->pool, batch.count, batch_open, &batch);
+        if (batch_writes(&batch))
+            status = write_batch(exchange, requests, batch.count);
+    }
+    if (status == STATUS_OK) {
+        batch.log_time = exchange_time_now(&exchange->time, NULL);
+        status = batch_answer_all(&batch);
+    }
+    if (status == STATUS_OK) {
+        batch_count(&batch);
+        batch_deliver(&batch, sink);
+    }
+    for (size_t i = 0; i < batch.count; i++)
+        request_free(requests[i]);
+    if (status == STATUS_OK && exchange->counts.entries != entries)
+        status = parked_look(exchange, sink);
+    return status;
+}
+
+/* Whether something is due, or the clock jumped: then a write transaction is worth its while. */
+static int tick_is_due(struct exchange *exchange, bool *due)
+{
+    struct store_txn *txn = NULL;
+    struct arena arena;
+    Muster__Submission *submission = NULL;
+    struct exchange_time time = exchange->time;
+    uint64_t log_time = exchange_time_now(&time, due);
+    if (*due)
+        return STATUS_OK;
+    int status = store_begin_read(exchange->store, &txn);
+    if (status != STATUS_OK)
+        return status;
+    struct desk_context context = exchange_context(exchange, log_time, 0);
+    arena_init(&arena, ANSWER_NEWS_ARENA);
+    status = desk_next_due(txn, &context, &arena, &submission);
+    *due = status == STATUS_OK && submission != NULL;
+    arena_drop(&arena);
+    store_abort(txn);
+    return status;
+}
+
+int exchange_tick(struct exchange *exchange, const struct exchange_sink *sink)
+{
+    bool due = false;
+    int status = tick_is_due(exchange, &due);
+    if (status == STATUS_OK && due)
+        status = write_batch(exchange, NULL, 0);
+    if (status == STATUS_OK && exchange->admission_expires != 0 &&
+        exchange_time_now(&exchange->time, NULL) >= exchange->admission_expires)
+        exchange->admission_changed = true;
+    return status == STATUS_OK ? parked_look(exchange, sink) : status;
+}

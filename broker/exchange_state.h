@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_EXCHANGE_STATE_H
+#define BROKER_EXCHANGE_STATE_H
+
+#include "broker/desk/desk.h"
+#include "broker/exchange.h"
+#include "broker/exchange_time.h"
+#include "broker/pool.h"
+#include "proto/box.h"
+#include "proto/keys.h"
+#include "proto/note.h"
+#include "proto/request.pb-c.h"
+
+/*
+ * What the files exchange_*.c share. One writer thread owns all of it; helper threads see a request each, and the keys,
+ * which do not change.
+ */
+
+#define EXCHANGE_ADDRESS_MOST 1024u
+
+struct exchange_session;
+struct exchange_request;
+
+/* A job that was sent to the planner, or waits to be. */
+struct exchange_job {
+    struct desk_job *job;             /* in arena */
+    struct exchange_request *asker;   /* of a compare; NULL: lots */
+    uint64_t ticket;
+    struct arena arena;
+    const uint8_t *packed;            /* PlanRequest, in arena */
+    size_t packed_length;
+};
+
+struct exchange {
+    struct store *store;
+    struct pool *pool;
+    const struct seam_random *random;
+    struct key_pair log_key;
+    struct key_pair signing_key;
+    struct key_pair box_key;
+    struct note_key note_key;         /* origin and log key, as the vkey says */
+    char vkey[NOTE_VKEY_SIZE];
+    char address[EXCHANGE_ADDRESS_MOST];
+    struct desk_exchange facts;       /* points into the above */
+    struct exchange_time time;
+    uint64_t deadlines_from;
+    uint64_t started;                 /* position of this process's started entry */
+    struct exchange_session *sessions;
+    size_t session_count;
+    struct desk_planning *planning;
+    struct exchange_job job;          /* under way where job.job is not NULL */
+    uint64_t last_ticket;
+    unsigned news;
+    bool admission_changed;
+    uint64_t admission_expires;       /* log time at which an invitation in the front's list ends; 0: none */
+    struct exchange_request *parked;  /* watches, and compares before and in the planner; newest first */
+    size_t parked_count;
+    struct exchange_counts counts;
+};
+
+/* Context for desk and views at log time; party NULL: the exchange itself. */
+struct desk_context exchange_context(const struct exchange *exchange, uint64_t log_time, uint64_t position);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/exchange_submission.h"
+
+#include <string.h>
+
+#include "broker/gate.h"
+#include "broker/journal.h"
+#include "proto/envelope.h"
+#include "proto/status.h"
+#include "proto/verbs.h"
+#include "store/log.h"
+
+#define APPLY_ARENA_CAP ((size_t)512 << 20)
+#define OWN_MARKING "UNCLASSIFIED"
+#define OWN_MARKED_BY "EU"
+
+/* Whether (party, id) stands in the log. *go: it does not. */
+static int submission_find(const struct exchange_write *write, struct exchange_request *request, bool *go)
+{
+    uint8_t sha256[32];
+    uint64_t position = 0;
+    int status = log_find_submission(write->txn, request->submission->party, request->submission->id.data, &position, sha256);
+    *go = status == STATUS_NOT_FOUND;
+    if (status != STATUS_OK)
+        return *go ? STATUS_OK : status;
+    if (memcmp(sha256, request->sha256, sizeof sha256) != 0) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_ID_USED, "this submission id was used for other bytes");
+        return STATUS_OK;
+    }
+    request->accepted = true;
+    request->repeated = true;
+    request->position = position;
+    return STATUS_OK;
+}
+
+/* The sender as the tables hold it now: an entry of this batch may have changed it. */
+static int submission_party(const struct exchange_write *write, struct desk_context *context,
+                            struct exchange_request *request, bool *go)
+{
+    Muster__PartyRecord *party = NULL;
+    bool one_time = false;
+    int status = request_current_party(write->txn, request, &party, &one_time);
+    *go = status == STATUS_OK;
+    if (status == STATUS_DENIED) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED,
+                       "your party is suspended, or its keys are no longer valid: ask the coordinator");
+        return STATUS_OK;
+    }
+    context->party = party;
+    context->one_time = one_time;
+    context->envelope_sha256 = request->sha256;
+    return status;
+}
+
+static bool submission_is_valid_now(struct exchange_request *request, uint64_t log_time)
+{
+    uint64_t not_after = request->submission->not_after;
+    if (not_after < log_time) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_EXPIRED,
+                       "the submission's time has passed: sign the same changes anew with muster outbox send");
+        return false;
+    }
+    if (not_after - log_time > ENVELOPE_NOT_AFTER_MOST) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_WRONG_INPUT,
+                       "the submission would be valid for more than 24 hours: set your computer's clock right");
+        return false;
+    }
+    return true;
+}
+
+/* The head that the client verified last must be a prefix of the log. */
+static int submission_head(const struct exchange_write *write, struct exchange_request *request, bool *go)
+{
+    const Muster__Head *shown = request->submission->head;
+    *go = true;
+    if (shown->size == 0)
+        return STATUS_OK;
+    struct tlog_head head = {.size = shown->size};
+    memcpy(head.root, shown->root.data, sizeof head.root);
+    if (tlog_head_verify(&write->exchange->note_key, &head, shown->signature.data) != STATUS_OK) {
+        *go = false;
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_FORKED, "the head of the log that you hold was not signed by this exchange");
+        return STATUS_OK;
+    }
+    uint8_t root[TLOG_HASH_SIZE];
+    int status = head.size > write->size ? STATUS_NOT_FOUND : log_root(write->txn, head.size, root);
+    if (status == STATUS_NOT_FOUND) {
+        journal_write(JOURNAL_ERROR, "rolled-back", "size=%llu shown=%llu", (unsigned long long)write->size,
+                      (unsigned long long)head.size);
+        return STATUS_FORGED;
+    }
+    if (status == STATUS_OK && memcmp(root, head.root, sizeof root) != 0) {
+        *go = false;
+        journal_write(JOURNAL_ERROR, "forked-head", "size=%llu", (unsigned long long)head.size);
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_FORKED,
+                       "the head of the log that you hold is no part of this exchange's log: keep it, and tell the coordinator");
+    }
+    return status;
+}
+
+static bool submission_has_space(const struct exchange_write *write, const struct desk_context *context,
+                                 struct exchange_request *request)
+{
+    bool coordinator = context->party->party->role == MUSTER__ROLE__ROLE_COORDINATOR;
+    if (!write->full && (!write->reserve || coordinator))
+        return true;
+    request_refuse(request, MUSTER__OUTCOME__OUTCOME_NO_SPACE,
+                   "the exchange has no space for it: nothing was written, try again later");
+    return false;
+}
+
+static void submission_refuse_desk(struct exchange_request *request, int status)
+{
+    switch (status) {
+    case STATUS_STALE:
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_STALE, "a newer version stands: look at it and submit again");
+        break;
+    case STATUS_DENIED:
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, "your role may not do this");
+        break;
+    case STATUS_NOT_FOUND:
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_FOUND, "there is no such object for you");
+        break;
+    case STATUS_EXPIRED:
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_EXPIRED, "its time has passed");
+        break;
+    case STATUS_BUSY:
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_BUSY, "a limit for today is reached: try again later");
+        break;
+    default:
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_WRONG_INPUT, "nothing was written: see the faults");
+        break;
+    }
+}
+
+/* Statuses that say something about the submission, not about the machine. */
+static bool submission_is_refusal(int status)
+{
+    return status == STATUS_INVALID || status == STATUS_STALE || status == STATUS_DENIED || status == STATUS_NOT_FOUND ||
+           status == STATUS_EXISTS || status == STATUS_EXPIRED || status == STATUS_TOO_LARGE || status == STATUS_BUSY;
+}
+
+/* Marking, gate, desk. */
+static int submission_content(const struct exchange_write *write, struct desk_context *context,
+                              struct exchange_request *request, bool *go)
+{
+    const Muster__Submission *submission = request->submission;
+    bool join = request->request->verb == MUSTER__VERB__VERB_JOIN;
+    *go = false;
+    int status = gate_check_marking(submission, &request->arena, &request->faults);
+    if (status == STATUS_DENIED) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_MARKED,
+                       "the submission is not explicitly unclassified: nothing of it was kept; see what to do about it");
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK)
+        return status;
+    if (gate_check_verb(context, request->request->verb) != STATUS_OK || join != (submission->join != NULL) ||
+        gate_check_submission(context, submission, &request->faults) != STATUS_OK) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, "your role may not do this");
+        return STATUS_OK;
+    }
+    status = desk_check(write->txn, context, submission, &request->arena, &request->faults);
+    if (submission_is_refusal(status)) {
+        submission_refuse_desk(request, status);
+        return STATUS_OK;
+    }
+    /* A check writes nothing: what does not fit into one request's memory is refused, and nobody else pays for it. */
+    if (status == STATUS_NO_MEMORY) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_BUSY, "the submission needs more memory than one may have: submit less at once");
+        return STATUS_OK;
+    }
+    *go = status == STATUS_OK;
+    return status;
+}
+
+int submission_judge(const struct exchange_write *write, struct desk_context *context, struct exchange_request *request,
+                     bool *go)
+{
+    bool own = false;
+    int status = submission_find(write, request, go);
+    if (status == STATUS_OK && *go)
+        status = submission_party(write, context, request, go);
+    if (status != STATUS_OK || !*go)
+        return status;
+    *go = submission_is_valid_now(request, write->time);
+    if (*go)
+        status = submission_head(write, request, go);
+    if (status != STATUS_OK || !*go)
+        return status;
+    *go = submission_has_space(write, context, request);
+    if (*go && (desk_kind(request->submission, &own) == NULL || own)) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_MALFORMED, "a submission holds changes of exactly one noun");
+        *go = false;
+    }
+    return *go ? submission_content(write, context, request, go) : STATUS_OK;
+}
+
+int submission_answer_check(struct exchange_request *request)
+{
+    Muster__SubmitAnswer answer = MUSTER__SUBMIT_ANSWER__INIT;
+    return request_reply(request, &answer.base);
+}
+
+int submission_complete(struct exchange *exchange, uint64_t log_time, Muster__Submission *submission, struct arena *arena)
+{
+    Muster__Head *none = arena_alloc(arena, sizeof *none);
+    uint8_t *id = arena_alloc(arena, ENVELOPE_ID_SIZE);
+    submission->origin = arena_string(arena, exchange->facts.origin);
+    submission->party = arena_string(arena, ENVELOPE_EXCHANGE_PARTY);
+    submission->marking = arena_string(arena, OWN_MARKING);
+    submission->marked_by = arena_string(arena, OWN_MARKED_BY);
+    if (none == NULL || id == NULL || submission->origin == NULL || submission->party == NULL ||
+        submission->marking == NULL || submission->marked_by == NULL)
+        return STATUS_NO_MEMORY;
+    muster__head__init(none);
+    exchange->random->fill(exchange->random->data, id, ENVELOPE_ID_SIZE);
+    submission->protocol = PROTOCOL_VERSION;
+    submission->log_key = (ProtobufCBinaryData){32, exchange->note_key.public_key};
+    submission->id = (ProtobufCBinaryData){ENVELOPE_ID_SIZE, id};
+    submission->signing_key = (ProtobufCBinaryData){32, exchange->signing_key.public_key};
+    submission->not_after = log_time + ENVELOPE_NOT_AFTER_MOST;
+    submission->head = none;
+    return STATUS_OK;
+}
+
+int submission_apply(struct store_txn *txn, uint64_t position, const struct entry_body *body,
+                     const Muster__Submission *submission, struct arena *arena)
+{
+    struct entry_body copy = *body;
+    Muster__EntryBody message = MUSTER__ENTRY_BODY__INIT;
+    message.kind = copy.kind;
+    message.time = copy.time;
+    message.party = copy.party;
+    message.submission = (ProtobufCBinaryData){sizeof copy.submission, copy.submission};
+    message.envelope_sha256 = (ProtobufCBinaryData){sizeof copy.envelope_sha256, copy.envelope_sha256};
+    return desk_apply(txn, position, &message, submission, arena);
+}
+
+int exchange_apply(void *data, struct store_txn *txn, const struct log_entry *entry)
+{
+    (void)data;
+    struct entry_body body;
+    Muster__Submission *submission = NULL;
+    struct arena arena;
+    /* A redacted entry has lost its effects with its body. */
+    if (entry->body == NULL)
+        return STATUS_OK;
+    arena_init(&arena, APPLY_ARENA_CAP);
+    int status = entry_body_parse(entry->body, entry->body_size, &body);
+    if (status == STATUS_OK)
+        status = envelope_unpack(entry->envelope, entry->envelope_size, &arena, &submission, NULL);
+    if (status == STATUS_OK)
+        status = submission_apply(txn, entry->position, &body, submission, &arena);
+    arena_drop(&arena);
+    return status == STATUS_INVALID ? STATUS_CORRUPT : status;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/exchange_write.h"
+
+#include <string.h>
+
+#include "broker/exchange_submission.h"
+#include "broker/journal.h"
+#include "proto/entry.h"
+#include "proto/envelope.h"
+#include "proto/status.h"
+#include "proto/version.h"
+#include "store/log.h"
+
+#define WRITE_ARENA_CAP ((size_t)1 << 30) /* a proposal holds its market; a batch closes several rounds */
+
+struct desk_context exchange_context(const struct exchange *exchange, uint64_t log_time, uint64_t position)
+{
+    return (struct desk_context){
+        .exchange = &exchange->facts,
+        .log_time = log_time,
+        .clock_doubted = exchange->time.doubted,
+        .deadlines_from = exchange->deadlines_from,
+        .position = position,
+    };
+}
+
+/* One entry: leaf, body, envelope, and what it does to the tables. */
+static int write_entry(struct exchange_write *write, const Muster__Submission *submission, const uint8_t *envelope,
+                       size_t size, const uint8_t sha256[32])
+{
+    const char *kind = desk_kind(submission, NULL);
+    if (kind == NULL)
+        return STATUS_INVALID;
+    struct entry_body body = {.time = write->time};
+    memcpy(body.kind, kind, strlen(kind) + 1);
+    memcpy(body.party, submission->party, strlen(submission->party) + 1);
+    memcpy(body.submission, submission->id.data, sizeof body.submission);
+    memcpy(body.envelope_sha256, sha256, sizeof body.envelope_sha256);
+    uint8_t packed[ENTRY_BODY_MOST];
+    uint8_t nonce[TLOG_NONCE_SIZE];
+    struct log_entry entry = {.kind = kind, .time = write->time, .nonce = nonce, .body = packed, .envelope = envelope,
+                              .envelope_size = size};
+    int status = entry_body_pack(&body, packed, &entry.body_size);
+    if (status != STATUS_OK)
+        return status;
+    write->exchange->random->fill(write->exchange->random->data, nonce, sizeof nonce);
+    uint64_t position = 0;
+    status = log_append(write->txn, &entry, &position);
+    if (status == STATUS_OK)
+        status = submission_apply(write->txn, position, &body, submission, &write->arena);
+    if (status != STATUS_OK)
+        return status;
+    write->size = position + 1;
+    write->entries++;
+    write->planning += submission->started == NULL && submission->n_exports == 0;
+    write->parties = write->parties || submission->n_parties > 0 || submission->join != NULL;
+    write->confirmed = write->confirmed || submission->clock_confirmed != NULL;
+    return STATUS_OK;
+}
+
+int write_own(struct exchange_write *write, Muster__Submission *submission, uint64_t *position)
+{
+    struct exchange *exchange = write->exchange;
+    uint8_t *envelope = NULL;
+    size_t size = 0;
+    int status = submission_complete(exchange, write->time, submission, &write->arena);
+    if (status == STATUS_OK)
+        status = envelope_make(submission, &exchange->signing_key, &write->arena, &envelope, &size);
+    if (status != STATUS_OK)
+        return status;
+    uint8_t sha256[32];
+    envelope_sha256(envelope, size, sha256);
+    if (position != NULL)
+        *position = write->size;
+    return write_entry(write, submission, envelope, size, sha256);
+}
+
+static int write_due(struct exchange_write *write)
+{
+    for (;;) {
+        struct desk_context context = exchange_context(write->exchange, write->time, write->size);
+        Muster__Submission *due = NULL;
+        int status = desk_next_due(write->txn, &context, &write->arena, &due);
+        if (status != STATUS_OK || due == NULL)
+            return status;
+        status = write_own(write, due, NULL);
+        if (status != STATUS_OK)
+            return status;
+    }
+}
+
+/* What the machine's clock says, as an entry: at a start, and when it jumped. */
+static int write_started(struct exchange_write *write)
+{
+    struct exchange *exchange = write->exchange;
+    Muster__Submission *submission = arena_alloc(&write->arena, sizeof *submission);
+    Muster__Started *started = arena_alloc(&write->arena, sizeof *started);
+    if (submission == NULL || started == NULL)
+        return STATUS_NO_MEMORY;
+    muster__submission__init(submission);
+    muster__started__init(started);
+    started->clock = exchange->time.clock->wall(exchange->time.clock->data);
+    started->program = arena_string(&write->arena, "musterd " MUSTER_VERSION);
+    started->clock_doubted = exchange->time.doubted;
+    submission->started = started;
+    return write_own(write, submission, &exchange->started);
+}
+
+static int write_open(struct exchange *exchange, struct exchange_write *write)
+{
+    *write = (struct exchange_write){.exchange = exchange};
+    arena_init(&write->arena, WRITE_ARENA_CAP);
+    struct store_space space;
+    int status = store_space(exchange->store, &space);
+    if (status == STATUS_OK)
+        status = store_begin_write(exchange->store, &write->txn);
+    if (status == STATUS_OK) {
+        write->full = space.full;
+        write->reserve = space.reserve;
+        status = log_size(write->txn, &write->size);
+    }
+    return status;
+}
+
+int write_begin(struct exchange *exchange, struct exchange_write *write)
+{
+    int status = write_open(exchange, write);
+    bool jumped = false;
+    if (status == STATUS_OK) {
+        write->time = exchange_time_now(&exchange->time, &jumped);
+        if (jumped)
+            status = write_started(write);
+        if (status == STATUS_OK && !write->full)
+            status = write_due(write);
+    }
+    if (status != STATUS_OK) {
+        write_abort(write);
+        /* The jump's entry was lost with the transaction: the next batch must find it again. */
+        if (jumped)
+            exchange->time.doubted = false;
+    }
+    return status;
+}
+
+int exchange_start(struct exchange *exchange)
+{
+    struct exchange_write write;
+    int status = write_open(exchange, &write);
+    if (status == STATUS_OK) {
+        write.time = exchange_time_now(&exchange->time, NULL);
+        status = write_started(&write);
+    }
+    if (status != STATUS_OK) {
+        write_abort(&write);
+        return status;
+    }
+    return write_finish(&write);
+}
+
+int write_request(struct exchange_write *write, struct exchange_request *request)
+{
+    struct desk_context context = exchange_context(write->exchange, write->time, write->size);
+    bool go = false;
+    int status = submission_judge(write, &context, request, &go);
+    if (status != STATUS_OK || !go)
+        return status;
+    if (request->request->verb == MUSTER__VERB__VERB_CHECK)
+        return submission_answer_check(request);
+    uint64_t position = write->size;
+    status = write_entry(write, request->submission, request->request->body.data, request->request->body.len,
+                         request->sha256);
+    if (status != STATUS_OK)
+        return status;
+    request->accepted = true;
+    request->position = position;
+    return STATUS_OK;
+}
+
+/* A confirmed clock may leap ahead: as after a silence, no deadline passes at once. */
+static void write_confirm_clock(struct exchange *exchange)
+{
+    uint64_t before = exchange_time_now(&exchange->time, NULL);
+    exchange_time_confirm(&exchange->time);
+    uint64_t after = exchange_time_now(&exchange->time, NULL);
+    if (after - before >= TIME_SILENCE)
+        exchange->deadlines_from = after + TIME_GRACE;
+}
+
+int write_finish(struct exchange_write *write)
+{
+    struct exchange *exchange = write->exchange;
+    int status = STATUS_OK;
+    if (write->entries == 0) {
+        write_abort(write);
+        return STATUS_OK;
+    }
+    status = log_sign_head(write->txn, &exchange->note_key, &exchange->log_key);
+    if (status != STATUS_OK) {
+        write_abort(write);
+        return status;
+    }
+    status = store_commit(write->txn);
+    write->txn = NULL;
+    arena_drop(&write->arena);
+    if (status != STATUS_OK)
+        return status;
+    exchange->counts.entries += write->entries;
+    exchange->news += write->planning;
+    exchange->admission_changed = exchange->admission_changed || write->parties;
+    if (write->confirmed)
+        write_confirm_clock(exchange);
+    return STATUS_OK;
+}
+
+void write_abort(struct exchange_write *write)
+{
+    store_abort(write->txn);
+    write->txn = NULL;
+    arena_drop(&write->arena);
+}
+
+/* All requests in one transaction. */
+static int write_together(struct exchange *exchange, struct exchange_request **requests, size_t count)
+{
+    struct exchange_write write;
+    int status = write_begin(exchange, &write);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        if (requests[i]->stage == REQUEST_OPENED && requests[i]->signed_by_party)
+            status = write_request(&write, requests[i]);
+    if (status != STATUS_OK) {
+        write_abort(&write);
+        return status;
+    }
+    return write_finish(&write);
+}
+
+/* What the failed transaction accepted, it did not; what it refused, it refused on a state that was not kept. */
+static void write_forget(struct exchange_request **requests, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct exchange_request *request = requests[i];
+        if (!request->signed_by_party)
+            continue;
+        request->accepted = request->repeated = false;
+        request->stage = REQUEST_OPENED;
+        faults_init(&request->faults, &request->arena);
+    }
+}
+
+static bool write_may_fit_alone(int status)
+{
+    return status == STATUS_NO_SPACE || status == STATUS_NO_MEMORY;
+}
+
+static void write_refuse(struct exchange_request *request, int status)
+{
+    write_forget(&request, 1);
+    if (status == STATUS_NO_SPACE)
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NO_SPACE,
+                       "the exchange has no space for it: nothing was written, try again later");
+    else
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_BUSY,
+                       "the exchange has no memory for it: nothing was written, try again later");
+}
+
+int write_batch(struct exchange *exchange, struct exchange_request **requests, size_t count)
+{
+    int status = write_together(exchange, requests, count);
+    if (!write_may_fit_alone(status))
+        return status;
+    write_forget(requests, count);
+    journal_write(JOURNAL_WARNING, "batch-refused", "reason=%s requests=%zu", status_name(status), count);
+    for (size_t i = 0; i < count; i++) {
+        if (requests[i]->stage != REQUEST_OPENED || !requests[i]->signed_by_party)
+            continue;
+        if (count > 1)
+            status = write_together(exchange, &requests[i], 1);
+        if (write_may_fit_alone(status))
+            write_refuse(requests[i], status);
+        else if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
