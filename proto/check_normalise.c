@@ -8,6 +8,7 @@
 #include "proto/codes/country.h"
 #include "proto/codes/locode.h"
 #include "proto/codes/nsn.h"
+#include "proto/policy.h"
 #include "proto/status.h"
 #include "proto/text.h"
 
@@ -228,12 +229,9 @@ static int by_key(const void *a, const void *b)
     return order ? order : strcmp(left->item, right->item);
 }
 
-/* A value's list without blanks around its parts or empty parts, and its countries as they are stored; the order stays. */
-static int put_value(struct arena *arena, char **value)
+/* A value's list without blanks around its parts or empty parts, each put into its form; the order stays. */
+static int put_list(struct arena *arena, char **value, int (*put)(struct arena *, char **))
 {
-    if (!strchr(*value, ';')) {
-        return put_country(arena, value);
-    }
     size_t length = strlen(*value);
     char *made = arena_alloc(arena, length + 1);
     if (!made) {
@@ -245,17 +243,17 @@ static int put_value(struct arena *arena, char **value)
         char part[POLICY_PART_MOST];
         char *text = part;
         if (part_length >= sizeof part) {
-            return STATUS_OK; /* no list of codes: left as it is */
+            return STATUS_OK; /* no code is that long: left as it is */
         }
         memcpy(part, rest, part_length);
         part[part_length] = '\0';
-        int status = put_country(arena, &text);
+        int status = put(arena, &text);
         if (status != STATUS_OK) {
             return status;
         }
         size_t text_length = strlen(text);
         if (text_length > 0) {
-            /* A stored code is no longer than what was written, so the room of the old list holds the new one. */
+            /* The list is in NFC and a stored code no longer than what was written: the old room holds the new list. */
             if (used > 0) {
                 made[used++] = ';';
             }
@@ -269,13 +267,20 @@ static int put_value(struct arena *arena, char **value)
     return STATUS_OK;
 }
 
+/* Three letters may be a country in one key and a currency in another. */
+static bool is_of_countries(const char *name)
+{
+    enum policy_key key;
+    return policy_key_find(name, &key) && (key == POLICY_EUROPEAN_COUNTRIES || key == POLICY_EXCLUDED_ORIGINS);
+}
+
 int check_normalise_policy(struct arena *arena, Muster__PolicyChange *change)
 {
     for (size_t at = 0; at < change->n_entries; at++) {
         Muster__PolicyEntry *entry = change->entries[at];
         int status = put_text(arena, &entry->key);
         status = status ? status : put_text(arena, &entry->value);
-        status = status ? status : put_value(arena, &entry->value);
+        status = status ? status : put_list(arena, &entry->value, is_of_countries(entry->key) ? put_country : put_text);
         status = status ? status : put_text(arena, &entry->item);
         if (status != STATUS_OK) {
             return status;
