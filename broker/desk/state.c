@@ -206,6 +206,27 @@ int state_put_lot(struct store_txn *txn, const Muster__LotState *lot)
     return tables_put_message(txn, TABLE_LOTS, &key, &lot->base);
 }
 
+int state_plans(struct store_txn *txn, const char *item, struct arena *arena, Muster__LotPlans **plans)
+{
+    struct store_key key = {0};
+    key_text(&key, item);
+    int status = tables_get_message(txn, TABLE_LOT_PLANS, &key, &muster__lot_plans__descriptor, arena, (ProtobufCMessage **)plans);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    *plans = arena_alloc(arena, sizeof **plans);
+    if (*plans == NULL)
+        return STATUS_NO_MEMORY;
+    muster__lot_plans__init(*plans);
+    return STATUS_OK;
+}
+
+int state_put_plans(struct store_txn *txn, const char *item, const Muster__LotPlans *plans)
+{
+    struct store_key key = {0};
+    key_text(&key, item);
+    return tables_put_message(txn, TABLE_LOT_PLANS, &key, &plans->base);
+}
+
 int state_touch(struct store_txn *txn, const char *item, uint64_t position, struct arena *arena)
 {
     Muster__LotState *lot;

@@ -89,6 +89,10 @@ int state_all_bundles(struct store_txn *txn, struct arena *arena, struct state_b
 int state_lot(struct store_txn *txn, const char *item, struct arena *arena, Muster__LotState **lot);
 int state_put_lot(struct store_txn *txn, const Muster__LotState *lot);
 
+/* A lot's plans; an empty record where there is none yet. */
+int state_plans(struct store_txn *txn, const char *item, struct arena *arena, Muster__LotPlans **plans);
+int state_put_plans(struct store_txn *txn, const char *item, const Muster__LotPlans *plans);
+
 struct state_lots {
     Muster__LotState **list; /* by item */
     size_t count;

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include <inttypes.h>
+#include <string.h>
+
+#include "broker/desk/release.h"
+#include "broker/desk/terms.h"
+
+/*
+ * What coordinators, agencies and suppliers may do to a bundle. A bundle that a party takes no part in is answered as
+ * one that does not exist.
+ */
+
+#define DEADLINE_YEARS_MOST 2u
+#define DEADLINE_MOST (DEADLINE_YEARS_MOST * 366 * DESK_DAY)
+
+struct on_bundle {
+    Muster__BundleHead *head;
+    Muster__BundleVersion *version;
+    Muster__Market *market;
+    char *name;
+};
+
+static void refuse_state(struct desk_work *work, const struct on_bundle *on, const char *expected, const char *remedy)
+{
+    desk_refuse(work, STATUS_STALE, "bundle", bundle_state_word(on->head->state), expected, remedy);
+}
+
+static bool check_version(struct desk_work *work, const struct on_bundle *on, uint64_t version)
+{
+    if (on->head->version == version && !on->head->replanning)
+        return true;
+    char *found = arena_format(work->arena, "v%" PRIu64, version);
+    char *expected = arena_format(work->arena, "v%" PRIu64, on->head->version);
+    char *remedy = on->head->replanning
+                       ? arena_format(work->arena, "%s is being planned again: look at it in a moment", on->name)
+                       : arena_format(work->arena, "%s is at v%" PRIu64 ": look at it, then say so again", on->name, on->head->version);
+    desk_refuse(work, STATUS_STALE, "version", found != NULL ? found : "", expected != NULL ? expected : "", remedy != NULL ? remedy : "");
+    return false;
+}
+
+static bool check_deadline(struct desk_work *work, uint64_t deadline, uint64_t later_than)
+{
+    if (deadline > later_than && deadline < work->context->log_time + DEADLINE_MOST)
+        return true;
+    desk_refuse(work, STATUS_INVALID, "deadline", "", "a time to come, later than the deadline that stands, within two years",
+                "give a date such as 2027-02-15: it ends at 24:00 UTC");
+    return false;
+}
+
+static int check_release(struct desk_work *work, const struct on_bundle *on, const Muster__BundleChange *change)
+{
+    if (on->head->state != MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED) {
+        refuse_state(work, on, "proposed", "look at it: it was released or has ended");
+        return STATUS_OK;
+    }
+    if (change->has_deadline && change->deadline != 0)
+        check_deadline(work, change->deadline, work->context->log_time);
+    return release_check(work, on->head, on->version, on->market);
+}
+
+/* Whether a party is asked in the round that runs, or was in the one before. */
+static int may_answer(struct desk_work *work, const struct on_bundle *on, bool *may)
+{
+    const Muster__Party *party = work->context->party->party;
+    bool nation = party->role == MUSTER__ROLE__ROLE_AGENCY;
+    bool open = on->head->state == MUSTER__BUNDLE_STATE__BUNDLE_AGREED ||
+                (nation && (on->head->state == MUSTER__BUNDLE_STATE__BUNDLE_RELEASED || bundle_is_bound(on->head)));
+    struct bundle_parties asked;
+    int status = bundle_askees(work->arena, on->version->plan, nation, &asked);
+    *may = status == STATUS_OK && open && bundle_parties_hold(&asked, party->id);
+    return status;
+}
+
+static int check_terms(struct desk_work *work, const struct on_bundle *on, const Muster__BundleChange *change)
+{
+    Muster__Terms *message;
+    ProtobufCBinaryData terms;
+    int status = terms_make(work->txn, on->head, on->version, on->market, work->context->party->party->id, work->arena, &message, &terms);
+    if (status != STATUS_OK)
+        return status;
+    uint8_t expected[32];
+    terms_hash(&terms, expected);
+    if (change->terms_sha256.len != sizeof expected || memcmp(change->terms_sha256.data, expected, sizeof expected) != 0)
+        desk_refuse(work, STATUS_STALE, "terms_sha256", "", "the terms as they now stand", "look at the bundle again: what you were shown has changed");
+    return STATUS_OK;
+}
+
+static int check_answer(struct desk_work *work, const struct on_bundle *on, const Muster__BundleChange *change)
+{
+    bool may;
+    int status = may_answer(work, on, &may);
+    if (status != STATUS_OK)
+        return status;
+    if (!may) {
+        desk_refuse_missing(work, "bundle", on->name);
+        return STATUS_OK;
+    }
+    if (!check_version(work, on, change->version))
+        return STATUS_OK;
+    if (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_TAKE_BACK) {
+        if (bundle_answer(on->head, work->context->party->party->id) == NULL)
+            desk_refuse(work, STATUS_STALE, "bundle", on->name, "an answer of yours that stands", "nothing to do: there is none");
+        return STATUS_OK;
+    }
+    if (on->head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED) {
+        refuse_state(work, on, "released", "wait until it is released again");
+        return STATUS_OK;
+    }
+    return check_terms(work, on, change);
+}
+
+static int check_replan(struct desk_work *work, const Muster__BundleChange *change)
+{
+    Muster__Stored *item;
+    struct bundle_bound bound;
+    int status = state_object(work->txn, TABLE_ITEMS, "", change->item, work->arena, &item);
+    if (status == STATUS_NOT_FOUND) {
+        desk_refuse_missing(work, "item", change->item);
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK)
+        status = bundle_bound(work->txn, change->item, work->arena, &bound);
+    if (status == STATUS_OK && bound.bundle != NULL)
+        desk_refuse(work, STATUS_STALE, "item", change->item, "a lot without a released bundle", "it gets no other proposal until that is committed or ends");
+    return status;
+}
+
+static int check_adopt(struct desk_work *work, const struct on_bundle *on, const Muster__BundleChange *change)
+{
+    if (on->head->state != MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED || on->head->first_released != 0) {
+        refuse_state(work, on, "proposed, never released", "reject it first: a released bundle is planned again from its first inputs alone");
+        return STATUS_OK;
+    }
+    int status = STATUS_OK;
+    for (size_t at = 0; status == STATUS_OK && at < change->variant->n_without; at++) {
+        Muster__PartyRecord *party;
+        status = state_party(work->txn, change->variant->without[at], work->arena, &party);
+        if (status == STATUS_NOT_FOUND) {
+            desk_refuse_missing(work, "without", change->variant->without[at]);
+            status = STATUS_OK;
+        }
+    }
+    for (size_t at = 0; at < change->variant->n_rules; at++) {
+        const Muster__PolicyEntry *rule = change->variant->rules[at];
+        if (rule->item[0] != '\0' && strcmp(rule->item, on->head->item) != 0)
+            desk_refuse(work, STATUS_INVALID, "rules", rule->item, "rules of this lot alone", "leave the item out");
+    }
+    return status;
+}
+
+static int check_coordinator(struct desk_work *work, const struct on_bundle *on, const Muster__BundleChange *change)
+{
+    bool asked = on->head->state == MUSTER__BUNDLE_STATE__BUNDLE_RELEASED || on->head->state == MUSTER__BUNDLE_STATE__BUNDLE_AGREED;
+    switch (change->kind) {
+    case MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_RELEASE:
+        return check_version(work, on, change->version) ? check_release(work, on, change) : STATUS_OK;
+    case MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_REJECT:
+        if (!bundle_is_open(on->head))
+            refuse_state(work, on, "proposed, released or agreed", "it is committed or has ended");
+        else if (!on->head->replanning)
+            check_version(work, on, change->version);
+        return STATUS_OK;
+    case MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_EXTEND:
+        if (!asked)
+            refuse_state(work, on, "released or agreed", "no round runs: there is no deadline");
+        else if (check_version(work, on, change->version))
+            check_deadline(work, change->deadline, on->head->deadline);
+        return STATUS_OK;
+    case MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_ORDER:
+        if (on->head->state != MUSTER__BUNDLE_STATE__BUNDLE_COMMITTED)
+            refuse_state(work, on, "committed", "only a committed bundle is ordered");
+        else
+            check_version(work, on, change->version);
+        return STATUS_OK;
+    default:
+        return check_version(work, on, change->version) ? check_adopt(work, on, change) : STATUS_OK;
+    }
+}
+
+static int check_change(struct desk_work *work, const Muster__BundleChange *change)
+{
+    if (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_REPLAN && change->item != NULL)
+        return check_replan(work, change);
+    struct on_bundle on = {.name = bundle_name(work->arena, change->number)};
+    int status = on.name != NULL ? state_bundle(work->txn, change->number, work->arena, &on.head) : STATUS_NO_MEMORY;
+    if (status == STATUS_NOT_FOUND) {
+        desk_refuse_missing(work, "bundle", on.name);
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK)
+        status = state_version(work->txn, change->number, on.head->version, work->arena, &on.version);
+    if (status == STATUS_OK)
+        status = state_market(work->txn, change->number, on.head->version, work->arena, &on.market);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    if (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_ANSWER || change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_TAKE_BACK)
+        return check_answer(work, &on, change);
+    if (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_REPLAN) {
+        Muster__BundleChange of_lot = *change;
+        of_lot.item = on.head->item;
+        return check_replan(work, &of_lot);
+    }
+    return check_coordinator(work, &on, change);
+}
+
+int bundles_check(struct desk_work *work)
+{
+    int status = STATUS_OK;
+    for (size_t at = 0; status == STATUS_OK && at < work->submission->n_bundles; at++) {
+        work->faults->change = (uint32_t)at;
+        status = check_change(work, work->submission->bundles[at]);
+    }
+    return status;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/desk/join.h"
+
+#include <string.h>
+
+#include "broker/desk/noun.h"
+#include "proto/invitation.h"
+
+/* How a party comes in: the genesis' coordinator, an invitation used once, and the keys by which parties are found. */
+
+int join_register_keys(struct store_txn *txn, const Muster__PartyKeys *keys, const char *party)
+{
+    const ProtobufCBinaryData *bytes[] = {&keys->box_key, &keys->curve_key, &keys->signing_key};
+    const enum table tables[] = {TABLE_BOX_KEYS, TABLE_CURVE_KEYS, TABLE_SIGNING_KEYS};
+    int status = STATUS_OK;
+    for (size_t at = 0; status == STATUS_OK && at < 3; at++) {
+        struct store_key key = {0};
+        key_bytes(&key, bytes[at]->data, bytes[at]->len);
+        status = tables_put(txn, tables[at], &key, party, strlen(party));
+    }
+    return status;
+}
+
+static int check_unused(struct desk_work *work, enum table table, const ProtobufCBinaryData *bytes, const char *field)
+{
+    struct store_key key = {0};
+    struct store_value value;
+    key_bytes(&key, bytes->data, bytes->len);
+    int status = tables_get(work->txn, table, &key, &value);
+    if (status == STATUS_OK)
+        desk_refuse(work, STATUS_INVALID, field, "", "a key that nobody has used", "join again: fresh keys will be made");
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+int join_check(struct desk_work *work)
+{
+    const Muster__PartyRecord *party = work->context->party;
+    const Muster__Join *join = work->submission->join;
+    if (!work->context->one_time || party->one_time_keys == NULL || party->has_join_sha256) {
+        desk_refuse(work, STATUS_DENIED, "", "", "an invitation that nobody has used", "ask the coordinator for a new one");
+        return STATUS_OK;
+    }
+    if (party->invitation_expiry <= work->context->log_time) {
+        desk_refuse(work, STATUS_EXPIRED, "", "", "an invitation that has not expired", "ask the coordinator for a new one");
+        return STATUS_OK;
+    }
+    if (join_verify(join, party->one_time_keys->signing_key.data, work->context->exchange->box_key) != STATUS_OK) {
+        desk_refuse(work, STATUS_DENIED, "", "", "signatures by the invitation's key and the new one", "paste the invitation again, whole");
+        return STATUS_OK;
+    }
+    int status = check_unused(work, TABLE_BOX_KEYS, &join->keys->box_key, "box_key");
+    if (status == STATUS_OK)
+        status = check_unused(work, TABLE_CURVE_KEYS, &join->keys->curve_key, "curve_key");
+    if (status == STATUS_OK)
+        status = check_unused(work, TABLE_SIGNING_KEYS, &join->keys->signing_key, "signing_key");
+    return status;
+}
+
+int join_apply(const struct desk_entry *entry)
+{
+    Muster__PartyRecord *party;
+    int status = state_party(entry->txn, entry->party, entry->arena, &party);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    party->keys = entry->submission->join->keys;
+    party->has_join_sha256 = true;
+    party->join_sha256 = (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)entry->envelope_sha256, .len = 32};
+    if (party->state == MUSTER__PARTY_STATE__PARTY_SUSPENDED)
+        party->state_before = MUSTER__PARTY_STATE__PARTY_JOINED;
+    else
+        party->state = MUSTER__PARTY_STATE__PARTY_JOINED;
+    party->version++;
+    status = join_register_keys(entry->txn, party->keys, entry->party);
+    if (status == STATUS_OK)
+        status = state_put_party(entry->txn, party);
+    return status == STATUS_OK ? state_touch_all(entry->txn, entry->position) : status;
+}
+
+int genesis_apply(const struct desk_entry *entry)
+{
+    Muster__Genesis *genesis = entry->submission->genesis;
+    Muster__ExchangeState exchange = MUSTER__EXCHANGE_STATE__INIT;
+    exchange.genesis = genesis;
+    int status = state_put_exchange(entry->txn, &exchange);
+    if (status == STATUS_OK)
+        status = state_put_party(entry->txn, genesis->coordinator);
+    if (status == STATUS_OK && genesis->coordinator->keys != NULL)
+        status = join_register_keys(entry->txn, genesis->coordinator->keys, genesis->coordinator->party->id);
+    if (status == STATUS_OK && genesis->coordinator->one_time_keys != NULL)
+        status = join_register_keys(entry->txn, genesis->coordinator->one_time_keys, genesis->coordinator->party->id);
+    if (status != STATUS_OK)
+        return status;
+    Muster__StoredSet policy = MUSTER__STORED_SET__INIT;
+    policy.version = 1;
+    policy.time = entry->time;
+    policy.position = entry->position;
+    policy.policy = genesis->policy;
+    policy.n_policy = genesis->n_policy;
+    return state_put_set(entry->txn, TABLE_POLICY, &policy);
+}
+
+static bool key_is(const Muster__PartyKeys *keys, const uint8_t box_key[32])
+{
+    return keys != NULL && keys->box_key.len == 32 && memcmp(keys->box_key.data, box_key, 32) == 0;
+}
+
+int desk_party_by_box(struct store_txn *txn, const uint8_t box_key[32], struct arena *arena, Muster__PartyRecord **party, bool *one_time)
+{
+    struct store_key key = {0};
+    struct store_value value;
+    key_bytes(&key, box_key, 32);
+    int status = tables_get_copy(txn, TABLE_BOX_KEYS, &key, arena, &value);
+    if (status != STATUS_OK)
+        return status;
+    char *id = arena_copy(arena, value.bytes, value.length);
+    status = id != NULL ? state_party(txn, id, arena, party) : STATUS_NO_MEMORY;
+    if (status != STATUS_OK)
+        return status;
+    *one_time = !key_is((*party)->keys, box_key);
+    return !*one_time || key_is((*party)->one_time_keys, box_key) ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+static void admit(struct desk_admitted *admitted, const Muster__PartyRecord *party, const Muster__PartyKeys *keys, bool join_only)
+{
+    *admitted = (struct desk_admitted){.party = party->party->id, .join_only = join_only};
+    admitted->expiry = join_only ? party->invitation_expiry : 0;
+    memcpy(admitted->curve_key, keys->curve_key.data, sizeof admitted->curve_key);
+}
+
+int desk_admitted(struct store_txn *txn, uint64_t log_time, struct arena *arena, struct desk_admitted **list, size_t *count)
+{
+    struct state_parties all;
+    int status = state_all_parties(txn, arena, &all);
+    if (status != STATUS_OK)
+        return status;
+    *count = 0;
+    *list = arena_array(arena, 2 * all.count + 1, sizeof **list);
+    if (*list == NULL)
+        return STATUS_NO_MEMORY;
+    for (size_t at = 0; at < all.count; at++) {
+        const Muster__PartyRecord *party = all.list[at];
+        if (party->state == MUSTER__PARTY_STATE__PARTY_SUSPENDED)
+            continue;
+        if (party->keys != NULL && party->keys->curve_key.len == 32)
+            admit(&(*list)[(*count)++], party, party->keys, false);
+        if (party->one_time_keys != NULL && party->one_time_keys->curve_key.len == 32 && party->invitation_expiry > log_time)
+            admit(&(*list)[(*count)++], party, party->one_time_keys, true);
+    }
+    return STATUS_OK;
+}
