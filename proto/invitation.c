@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "proto/envelope.h"
+#include "proto/lines.h"
 #include "proto/note.h"
 #include "proto/status.h"
 #include "proto/walk.h"
@@ -70,6 +71,7 @@ static bool squeeze(const char *line, char *bare)
             continue;
         }
         if (length == INVITATION_MOST) {
+            bare[0] = '\0';
             return false;
         }
         bare[length++] = *line;
@@ -86,11 +88,9 @@ int invitation_decode(const char *line, struct arena *arena, Muster__Invitation 
     size_t size = 0;
     ProtobufCMessage *message = NULL;
     int status = squeeze(line, bare) ? STATUS_OK : STATUS_TOO_LARGE;
-    if (status == STATUS_OK &&
-        (strncmp(bare, INVITATION_PREFIX, sizeof INVITATION_PREFIX - 1) != 0 ||
-         sodium_base642bin(packed, sizeof packed, bare + sizeof INVITATION_PREFIX - 1, strlen(bare) - (sizeof INVITATION_PREFIX - 1), NULL,
-                           &size, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-         size <= CHECK_SIZE)) {
+    struct line rest = {bare, strlen(bare)};
+    if (status == STATUS_OK && (!line_skip(&rest, INVITATION_PREFIX) || !line_base64_url(rest, packed, sizeof packed, &size) ||
+                                size <= CHECK_SIZE)) {
         status = STATUS_INVALID;
     }
     if (status == STATUS_OK) {

@@ -66,9 +66,25 @@ bool line_decimal(struct line line, uint64_t *number)
     return true;
 }
 
+/* libsodium 1.0.18 takes bytes above 127 for characters of the alphabet, so those are refused first. */
+static bool decode(struct line line, int variant, uint8_t *bytes, size_t most, size_t *length)
+{
+    for (size_t i = 0; i < line.length; i++) {
+        if ((unsigned char)line.text[i] > 127) {
+            return false;
+        }
+    }
+    return sodium_base642bin(bytes, most, line.text, line.length, NULL, length, NULL, variant) == 0;
+}
+
 bool line_base64(struct line line, uint8_t *bytes, size_t most, size_t *length)
 {
-    return sodium_base642bin(bytes, most, line.text, line.length, NULL, length, NULL, sodium_base64_VARIANT_ORIGINAL) == 0;
+    return decode(line, sodium_base64_VARIANT_ORIGINAL, bytes, most, length);
+}
+
+bool line_base64_url(struct line line, uint8_t *bytes, size_t most, size_t *length)
+{
+    return decode(line, sodium_base64_VARIANT_URLSAFE_NO_PADDING, bytes, most, length);
 }
 
 bool line_base64_exact(struct line line, uint8_t *bytes, size_t length)

@@ -41,7 +41,10 @@ bool line_decimal(struct line line, uint64_t *number);
 /* Standard base64 with padding, canonical, of 0 to most bytes. */
 bool line_base64(struct line line, uint8_t *bytes, size_t most, size_t *length);
 
-/* The same, of exactly length bytes. */
+/* base64url without padding, canonical, of 0 to most bytes. */
+bool line_base64_url(struct line line, uint8_t *bytes, size_t most, size_t *length);
+
+/* Standard base64 of exactly length bytes. */
 bool line_base64_exact(struct line line, uint8_t *bytes, size_t length);
 
 #endif
