@@ -45,7 +45,6 @@ struct reading {
     struct arena *arena;
     struct faults *faults;
     bool check_text;   /* the file is not UTF-8 throughout: find the cells */
-    int status;        /* of memory; the callbacks then do nothing more */
     bool header_read;
     bool header_fits;
     uint32_t row;      /* number of the row being read */
@@ -54,7 +53,8 @@ struct reading {
     size_t column_of[SCENARIO_MOST_COLUMNS]; /* by place in the file */
     size_t cells;      /* seen in this row */
     char *cell[SCENARIO_MOST_COLUMNS];
-    size_t capacity;   /* rows that the arrays hold */
+    char *text;        /* where the next cell's text goes: a buffer as long as the file, since every cell is followed by its end */
+    char **next;       /* cells of the next row of the table */
     uint32_t *row_number;
 };
 
@@ -114,13 +114,13 @@ done:
 }
 
 /*
- * The row in which a quoted cell goes on behind its closing quote or never closes; 0: none. libcsv's strict mode finds that too, but
- * also refuses a quote inside an unquoted cell, which is unambiguous and accepted here.
+ * Counts the rows and finds the one in which a quoted cell goes on behind its closing quote or never closes; 0: none. libcsv's strict mode
+ * finds that too, but also refuses a quote inside an unquoted cell, which is unambiguous and accepted here.
  */
-static uint32_t unclosed_quote(const char *bytes, size_t length)
+static uint32_t unclosed_quote(const char *bytes, size_t length, uint32_t *rows)
 {
     enum { START, PLAIN, QUOTED, CLOSED } state = START;
-    uint32_t row = 1;
+    *rows = 1;
     for (size_t n = 0; n < length; n++) {
         char c = bytes[n];
         if (state == QUOTED) {
@@ -128,15 +128,15 @@ static uint32_t unclosed_quote(const char *bytes, size_t length)
         } else if (c == '"' && state != PLAIN) {
             state = QUOTED;
         } else if (c == '\n' || c == '\r' || c == ',') {
-            row += c == '\n' || (c == '\r' && (n + 1 == length || bytes[n + 1] != '\n'));
+            *rows += c == '\n' || (c == '\r' && (n + 1 == length || bytes[n + 1] != '\n'));
             state = START;
         } else if (state == CLOSED) {
-            return row;
+            return *rows;
         } else {
             state = PLAIN;
         }
     }
-    return state == QUOTED ? row : 0;
+    return state == QUOTED ? *rows : 0;
 }
 
 static void header_cell(struct reading *reading, const char *text)
@@ -168,20 +168,18 @@ static void header_cell(struct reading *reading, const char *text)
 static void on_cell(void *bytes, size_t length, void *context)
 {
     struct reading *reading = context;
-    if (reading->status) {
-        return;
-    }
     reading->last_end = 0;
     reading->cells++;
     size_t at = reading->cells - 1;
     if (at >= SCENARIO_MOST_COLUMNS && reading->header_read) {
         return;
     }
-    char *text = arena_copy(reading->arena, bytes ? bytes : "", length);
-    if (!text) {
-        reading->status = STATUS_NO_MEMORY;
-        return;
+    char *text = reading->text;
+    if (length) {
+        memcpy(text, bytes, length);
     }
+    text[length] = '\0';
+    reading->text += length + 1;
     reading->faults->row = reading->row;
     bool header = !reading->header_read;
     const char *field = header || at >= reading->width ? "header" : reading->table->form->columns[reading->column_of[at]].name;
@@ -197,25 +195,6 @@ static void on_cell(void *bytes, size_t length, void *context)
     } else {
         reading->cell[at] = cell_trim(text);
     }
-}
-
-static int grow(struct reading *reading)
-{
-    struct scenario_table *table = reading->table;
-    size_t capacity = reading->capacity ? reading->capacity * 2 : 64, columns = table->form->column_count;
-    char **cells = arena_array(reading->arena, capacity * columns, sizeof *cells);
-    uint32_t *row_number = arena_array(reading->arena, capacity, sizeof *row_number);
-    if (!cells || !row_number) {
-        return STATUS_NO_MEMORY;
-    }
-    if (table->rows) {
-        memcpy(cells, table->cells, table->rows * columns * sizeof *cells);
-        memcpy(row_number, reading->row_number, table->rows * sizeof *row_number);
-    }
-    table->cells = cells;
-    table->row_number = reading->row_number = row_number;
-    reading->capacity = capacity;
-    return STATUS_OK;
 }
 
 static void end_header(struct reading *reading)
@@ -245,14 +224,9 @@ static void end_row(struct reading *reading)
         faults_add(reading->faults, "", found, expected ? expected : "", "quote cells that hold a comma; add or remove cells");
         return;
     }
-    if (table->rows == reading->capacity) {
-        reading->status = grow(reading);
-        if (reading->status) {
-            return;
-        }
-    }
     static char empty[] = "";
-    char **cells = table->cells + table->rows * columns;
+    char **cells = reading->next;
+    reading->next += columns;
     for (size_t column = 0; column < columns; column++) {
         cells[column] = empty;
     }
@@ -265,9 +239,6 @@ static void end_row(struct reading *reading)
 static void on_row(int end, void *context)
 {
     struct reading *reading = context;
-    if (reading->status) {
-        return;
-    }
     if (reading->cells == 0) {
         bool second_half = end == '\n' && reading->last_end == '\r'; /* of one CRLF */
         reading->row += !second_half && end >= 0;
@@ -298,7 +269,7 @@ static int parse(struct reading *reading, const char *bytes, size_t length)
         status = csv_error(&parser) == CSV_ENOMEM ? STATUS_NO_MEMORY : STATUS_INVALID;
     }
     csv_free(&parser);
-    return reading->status ? reading->status : status;
+    return status;
 }
 
 int scenario_table_read(const char *folder, enum scenario_file file, struct arena *arena, struct faults *faults,
@@ -327,7 +298,7 @@ int scenario_table_read(const char *folder, enum scenario_file file, struct aren
         bytes += 3;
         length -= 3;
     }
-    uint32_t row = unclosed_quote(bytes, length);
+    uint32_t rows, row = unclosed_quote(bytes, length, &rows);
     if (row) {
         faults->row = row;
         faults_add(faults, "", "\"", "a quoted cell that ends at its closing quote", "double the quotes inside the cell");
@@ -335,6 +306,12 @@ int scenario_table_read(const char *folder, enum scenario_file file, struct aren
     }
     struct reading reading = {.table = table, .arena = arena, .faults = faults, .row = 1, .header_fits = true,
                               .check_text = u8_check((const uint8_t *)bytes, length) != NULL};
+    table->cells = reading.next = arena_array(arena, (size_t)rows * form->column_count, sizeof *table->cells);
+    table->row_number = reading.row_number = arena_array(arena, rows, sizeof *reading.row_number);
+    reading.text = arena_alloc(arena, length + 2);
+    if (!table->cells || !reading.row_number || !reading.text) {
+        return STATUS_NO_MEMORY;
+    }
     status = parse(&reading, bytes, length);
     faults->row = 0;
     if (status) {

@@ -101,6 +101,9 @@ static unsigned block_of_rules(const struct step *step)
 {
     const struct match_state *state = step->state;
     const struct match_rules *rules = &state->lot->rules;
+    if (!state->has_share_rules) {
+        return step->unequal ? MATCH_BLOCK_RULES : 0;
+    }
     const struct match_offer *offer = &state->lot->offers[step->offer];
     __int128 added = (__int128)tier_of(step)->unit_price * step->together;
     __int128 value = state->value + added;
@@ -180,6 +183,10 @@ void match_block_find(const struct match_state *state, const int64_t *money, uin
     }
     measure(&step, false);
     *with_output = blocks_of(&step, money);
+    if (*with_output & MATCH_BLOCK_VALUE || (*with_output & (*with_output - 1)) != 0) {
+        *with_room = *with_output | MATCH_BLOCK_CAPACITY; /* less room puts nothing out of the way */
+        return;
+    }
     measure(&step, true);
     if (step.quantity > 0 || (!is_new(&step) && displace(&step))) {
         *with_room = blocks_of(&step, money);

@@ -207,6 +207,8 @@ static int measure_bundle(struct match_state *state, struct arena *arena)
         return STATUS_NO_MEMORY;
     }
     state->needed = lot->rules.min_nations;
+    state->has_share_rules = lot->rules.sme_min_share > 0 || lot->rules.european_min_share > 0 ||
+                             lot->rules.european_max_share < 100 || lot->rules.supplier_max_share < 100;
     for (uint32_t n = 0; n < state->plan->award_count; n++) {
         const struct match_award *a = &state->plan->awards[n];
         uint32_t fund = lot->demands[a->demand].fund;

@@ -40,6 +40,7 @@ struct match_state {
     const bool *has_nation;          /* by nation: takes part */
     int64_t nations;
     int64_t needed;                  /* nations that the rule and the new awards' funds ask for */
+    bool has_share_rules;            /* one that could ever bind */
     __int128 value;
     __int128 sme_value;
     __int128 european_value;         /* times 100 */
