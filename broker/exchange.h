@@ -95,6 +95,9 @@ void exchange_admission_again(struct exchange *exchange);
  */
 int exchange_plan(struct exchange *exchange, const uint8_t **bytes, size_t *length, bool *compare);
 
+/* Whether a compare waits for the planner. */
+bool exchange_has_compare(struct exchange *exchange);
+
 /* The planner's answer (packed PlanAnswer, untrusted); bytes NULL: it died, or took too long. */
 int exchange_planned(struct exchange *exchange, const uint8_t *bytes, size_t length, const struct exchange_sink *sink);
 

@@ -60,6 +60,11 @@ int exchange_plan(struct exchange *exchange, const uint8_t **bytes, size_t *leng
     return status;
 }
 
+bool exchange_has_compare(struct exchange *exchange)
+{
+    return parked_next_compare(exchange) != NULL;
+}
+
 /* The answer to this job's ticket, in arena; NULL: none, or not of the form. */
 static Muster__PlanAnswer *plan_read(const struct exchange *exchange, const uint8_t *bytes, size_t length, struct arena *arena)
 {

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/planner.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "broker/confine.h"
+#include "broker/journal.h"
+#include "broker/match/load.h"
+#include "broker/match/match.h"
+#include "broker/match/message.h"
+#include "broker/match/reasons.h"
+#include "broker/pipe.h"
+#include "proto/fault.h"
+#include "proto/pipe.pb-c.h"
+#include "proto/seam.h"
+#include "proto/status.h"
+#include "proto/version.h"
+#include "proto/walk.h"
+
+#define PLANNER_ARENA_CAP ((size_t)3 << 30) /* a market of the largest kind and its search take about 1 GiB */
+
+struct planner_deadline {
+    uint64_t until; /* monotonic milliseconds */
+};
+
+static bool planner_stop(void *context, const struct match_progress *progress)
+{
+    const struct planner_deadline *deadline = context;
+    (void)progress;
+    return seam_clock_system.monotonic(seam_clock_system.data) >= deadline->until;
+}
+
+static int planner_plan(const Muster__PlanRequest *request, uint32_t seconds, struct arena *arena, Muster__Plan **plan,
+                        const char **problem)
+{
+    ProtobufCMessage *message = NULL;
+    struct match_market *market = NULL;
+    struct match_plan *made = NULL;
+    struct faults faults;
+    struct planner_deadline deadline = {seam_clock_system.monotonic(seam_clock_system.data) + (uint64_t)seconds * 1000};
+    struct match_options options = {.threads = 1, .stop = seconds == 0 ? NULL : planner_stop, .context = &deadline};
+    faults_init(&faults, arena);
+    *problem = "the market has not the form of the contract";
+    int status = walk_unpack(&muster__market__descriptor, request->market.data, request->market.len, PIPE_FRAME_MOST, arena,
+                             &message, NULL);
+    if (status != STATUS_OK)
+        return status;
+    status = match_load((const Muster__Market *)message, arena, &faults, &market);
+    *problem = faults.count > 0 ? faults.list[0].expected : "the market breaks a limit of the model";
+    if (status == STATUS_OK) {
+        *problem = "planning failed";
+        status = match_plan(market, &options, arena, &made);
+    }
+    if (status == STATUS_OK && request->explain)
+        status = match_reasons_plan(market, arena, made);
+    if (status == STATUS_OK)
+        status = match_message_pack(market, made, arena, plan);
+    return status;
+}
+
+int planner_answer(const uint8_t *request, size_t length, uint32_t seconds, struct arena *arena, uint8_t **answer,
+                   size_t *answer_length)
+{
+    ProtobufCMessage *message = NULL;
+    int status = walk_unpack(&muster__plan_request__descriptor, request, length, PIPE_FRAME_MOST, arena, &message, NULL);
+    if (status != STATUS_OK)
+        return status;
+    const Muster__PlanRequest *question = (const Muster__PlanRequest *)message;
+    Muster__PlanAnswer reply = MUSTER__PLAN_ANSWER__INIT;
+    const char *problem = NULL;
+    reply.ticket = question->ticket;
+    status = planner_plan(question, seconds, arena, &reply.plan, &problem);
+    reply.failed = status != STATUS_OK;
+    if (reply.failed)
+        reply.plan = NULL;
+    reply.text = arena_string(arena, reply.failed ? problem : "");
+    return reply.text == NULL ? STATUS_NO_MEMORY : walk_pack(&reply.base, arena, answer, answer_length);
+}
+
+/* Answers one frame. */
+static int planner_serve(struct pipe *pipe, const struct pipe_frame *frame, uint32_t seconds)
+{
+    struct arena arena;
+    uint8_t *answer = NULL;
+    size_t length = 0;
+    arena_init(&arena, PLANNER_ARENA_CAP);
+    uint64_t begun = seam_clock_system.monotonic(seam_clock_system.data);
+    int status = planner_answer(frame->bytes, frame->length, seconds, &arena, &answer, &length);
+    pipe_release(pipe);
+    if (status == STATUS_OK)
+        status = pipe_send(pipe, PIPE_PLAN, answer, length, NULL, 0);
+    journal_write(JOURNAL_DEBUG, "planned", "status=%s milliseconds=%llu", status_name(status),
+                  (unsigned long long)(seam_clock_system.monotonic(seam_clock_system.data) - begun));
+    arena_drop(&arena);
+    return status;
+}
+
+int planner_run(const struct config *config, int pipe_fd)
+{
+    struct pipe pipe = {.fd = -1};
+    if (pipe_open(&pipe, pipe_fd, PIPE_FRAME_MOST) != STATUS_OK || confine_planner() != STATUS_OK)
+        return EXIT_CODE_INTERNAL;
+    int status = STATUS_OK;
+    while (status == STATUS_OK) {
+        struct pollfd item = {.fd = pipe.fd, .events = (short)(POLLIN | (pipe_wants_write(&pipe) ? POLLOUT : 0))};
+        if (poll(&item, 1, -1) < 0 && errno != EINTR)
+            break;
+        struct pipe_frame frame;
+        int filled = pipe_fill(&pipe);
+        while ((status = pipe_next(&pipe, &frame)) == STATUS_OK && frame.kind == PIPE_PLAN)
+            if ((status = planner_serve(&pipe, &frame, config->planner_seconds)) != STATUS_OK)
+                break;
+        if (status == STATUS_NOT_FOUND)
+            status = filled == STATUS_OK ? pipe_flush(&pipe) : filled;
+    }
+    pipe_close(&pipe);
+    return status == STATUS_UNREACHABLE ? EXIT_CODE_DONE : EXIT_CODE_INTERNAL;
+}
