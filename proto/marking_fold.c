@@ -11,6 +11,8 @@
 
 #include "proto/status.h"
 
+#define FINAL_SIGMA 0x03C2u
+#define SIGMA 0x03C3u
 #define OTHER 0xFFFFu /* a letter beyond the basic plane: no marking has one */
 
 static const struct {
@@ -87,7 +89,7 @@ static void put_wide(struct builder *builder, uint32_t code)
         uc_is_general_category_withtable(code, UC_CATEGORY_MASK_Mn | UC_CATEGORY_MASK_Me)) {
         return;
     }
-    uint32_t small = uc_tolower(code);
+    uint32_t small = code == FINAL_SIGMA ? SIGMA : uc_tolower(code);
     const char *latin = find_latin(small);
     if (latin) {
         for (; *latin; latin++) {
