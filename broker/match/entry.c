@@ -61,3 +61,37 @@ void match_entry_add(struct match_flow *flow, uint32_t index, int64_t quantity)
     entry->next_in_slot = *flow->entry_free;
     *flow->entry_free = index;
 }
+
+void match_slot_tighten(struct match_flow *flow, uint32_t slot)
+{
+    uint32_t months = flow->model->month_count, next = months;
+    const int64_t *capacity = flow->model->choices[flow->slot_choice[slot]].capacity, *used = flow->used + slot * months;
+    uint32_t *tight = flow->tight + slot * months;
+    for (uint32_t m = months; m-- > 0;) {
+        next = used[m] >= capacity[m] ? m : next;
+        tight[m] = next;
+    }
+}
+
+int64_t match_slot_room(const struct match_flow *flow, uint32_t slot, uint32_t month, uint32_t until)
+{
+    const int64_t *capacity = flow->model->choices[flow->slot_choice[slot]].capacity;
+    const int64_t *used = flow->used + slot * flow->model->month_count;
+    int64_t room = INT64_MAX;
+    for (uint32_t m = month; m < until; m++) {
+        room = capacity[m] - used[m] < room ? capacity[m] - used[m] : room;
+    }
+    return room;
+}
+
+void match_slot_shift(struct match_flow *flow, uint32_t slot, uint32_t month, uint32_t until, int64_t quantity)
+{
+    int64_t *used = flow->used + slot * flow->model->month_count;
+    for (uint32_t m = month; m < until; m++) {
+        used[m] += quantity;
+    }
+    for (uint32_t m = until; m < month; m++) {
+        used[m] -= quantity;
+    }
+    match_slot_tighten(flow, slot);
+}

@@ -12,4 +12,13 @@ void match_entry_put(struct match_flow *flow, uint32_t line, uint32_t slot, int6
 /* Changes an entry by quantity, and takes it out of its chains where nothing is left. */
 void match_entry_add(struct match_flow *flow, uint32_t entry, int64_t quantity);
 
+/* Recomputes the tight months of a slot after a change of what is used. */
+void match_slot_tighten(struct match_flow *flow, uint32_t slot);
+
+/* Room in a slot for units that come in at month while as many go out at until; until may be the number of months: none go out. */
+int64_t match_slot_room(const struct match_flow *flow, uint32_t slot, uint32_t month, uint32_t until);
+
+/* Books such a change. */
+void match_slot_shift(struct match_flow *flow, uint32_t slot, uint32_t month, uint32_t until, int64_t quantity);
+
 #endif

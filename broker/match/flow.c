@@ -167,7 +167,7 @@ bool match_flow_open(struct match_flow *flow, uint32_t choice_index)
         flow->used[slot * model->month_count + m] = 0;
         flow->rent[m * flow->slot_most + slot] = rent;
     }
-    match_path_tighten(flow, slot);
+    match_slot_tighten(flow, slot);
     return match_path_fill(flow, slot, model->month_count, choice->most);
 }
 
@@ -198,29 +198,105 @@ bool match_flow_close(struct match_flow *flow, uint32_t offer)
     return true;
 }
 
-/* The most that a line of a lump gains with a first unit anywhere; false where it has no place at all. */
-static bool first_price(const struct match_flow *flow, uint32_t line, int64_t *price)
+/* The most that a line gains with a first unit in one slot; false where it may not be served there. */
+static bool slot_price(const struct match_flow *flow, uint32_t line, uint32_t slot, int64_t *price)
 {
     const struct match_model *model = flow->model;
-    const struct match_lump *lump = &model->lumps[model->lump_of[line]];
-    uint32_t first = 0, limit = *flow->slot_limit;
-    if (lump->single) {
-        first = flow->slot_of[flow->lump_supplier[model->lump_of[line]]];
-        limit = first + 1;
+    size_t at = (size_t)model->class_of[line] * flow->slot_most + slot;
+    if (flow->slot_choice[slot] == MATCH_NONE || flow->paid[at] > model->ceiling[line]) {
+        return false;
+    }
+    *price = model->value[line] - flow->cost[at] - flow->rent[model->month[line] * flow->slot_most + slot];
+    return true;
+}
+
+/* The same over all slots, or the one of a single supplier. */
+static bool first_price(const struct match_flow *flow, uint32_t line, int64_t *price)
+{
+    uint32_t lump = flow->model->lump_of[line];
+    if (flow->model->lumps[lump].single) {
+        return slot_price(flow, line, flow->slot_of[flow->lump_supplier[lump]], price);
     }
     bool found = false;
-    for (uint32_t s = first; s < limit; s++) {
-        size_t at = (size_t)model->class_of[line] * flow->slot_most + s;
-        if (flow->slot_choice[s] == MATCH_NONE || flow->cost[at] == MATCH_BARRED || flow->paid[at] > model->ceiling[line]) {
-            continue;
-        }
-        int64_t gain = model->value[line] - flow->cost[at] - flow->rent[model->month[line] * flow->slot_most + s];
-        if (!found || gain > *price) {
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        int64_t gain;
+        if (slot_price(flow, line, s, &gain) && (!found || gain > *price)) {
             *price = gain;
             found = true;
         }
     }
     return found;
+}
+
+/* What a lump adds at most at given first prices of its lines: the positive ones, and the least bad ones up to its minimum. */
+static __int128 gain_at(const struct match_model *model, const struct match_lump *of, const int64_t *price)
+{
+    __int128 gain = 0;
+    int64_t total = 0, worst = INT64_MAX;
+    for (uint32_t l = 0; l < of->line_count; l++) {
+        if (price[l] > 0) {
+            gain += (__int128)price[l] * model->quantity[of->first_line + l];
+            total += model->quantity[of->first_line + l];
+        }
+    }
+    while (total < of->least) { /* next lower price, all lines of it */
+        int64_t next = INT64_MIN, quantity = 0;
+        for (uint32_t l = 0; l < of->line_count; l++) {
+            next = price[l] <= 0 && price[l] < worst && price[l] > next ? price[l] : next;
+        }
+        if (next == INT64_MIN) {
+            return MATCH_GAIN_NEVER;
+        }
+        for (uint32_t l = 0; l < of->line_count; l++) {
+            quantity += price[l] == next ? model->quantity[of->first_line + l] : 0;
+        }
+        quantity = quantity < of->least - total ? quantity : of->least - total;
+        gain += (__int128)next * quantity;
+        total += quantity;
+        worst = next;
+    }
+    return gain;
+}
+
+__int128 match_flow_lump_gain(const struct match_flow *flow, uint32_t lump, uint32_t only, uint32_t *supplier, int64_t *prices)
+{
+    const struct match_model *model = flow->model;
+    const struct match_lump *of = &model->lumps[lump];
+    int64_t price[MATCH_MOST_LINES];
+    *supplier = MATCH_NONE;
+    if (!of->single) {
+        for (uint32_t l = 0; l < of->line_count; l++) {
+            if (!first_price(flow, of->first_line + l, &price[l])) {
+                price[l] = INT64_MIN;
+            }
+            if (prices) {
+                prices[l] = price[l];
+            }
+        }
+        return gain_at(model, of, price);
+    }
+    __int128 best = MATCH_GAIN_NEVER;
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        uint32_t choice = flow->slot_choice[s];
+        if (choice == MATCH_NONE || (only != MATCH_NONE && model->choices[choice].offer != only) ||
+            model->lump_barred[(size_t)lump * model->choice_count + choice]) {
+            continue;
+        }
+        for (uint32_t l = 0; l < of->line_count; l++) {
+            if (!slot_price(flow, of->first_line + l, s, &price[l])) {
+                price[l] = INT64_MIN;
+            }
+        }
+        __int128 gain = gain_at(model, of, price);
+        if (gain > best) {
+            best = gain;
+            *supplier = model->choices[choice].offer;
+            if (prices) {
+                memcpy(prices, price, of->line_count * sizeof *prices);
+            }
+        }
+    }
+    return best;
 }
 
 bool match_flow_lump_in(struct match_flow *flow, uint32_t lump, uint32_t supplier)

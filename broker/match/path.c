@@ -226,41 +226,6 @@ static void move_prices(struct match_flow *flow, int64_t sign)
     }
 }
 
-void match_path_tighten(struct match_flow *flow, uint32_t slot)
-{
-    uint32_t months = flow->model->month_count, next = months;
-    const int64_t *capacity = choice_at(flow, slot)->capacity, *used = flow->used + slot * months;
-    uint32_t *tight = flow->tight + slot * months;
-    for (uint32_t m = months; m-- > 0;) {
-        next = used[m] >= capacity[m] ? m : next;
-        tight[m] = next;
-    }
-}
-
-/* Room for units that come in at month and go out at until: they are used in between. */
-static int64_t room_between(const struct match_flow *flow, uint32_t slot, uint32_t month, uint32_t until)
-{
-    const int64_t *capacity = choice_at(flow, slot)->capacity, *used = flow->used + slot * flow->model->month_count;
-    int64_t room = INT64_MAX;
-    for (uint32_t m = month; m < until; m++) {
-        room = capacity[m] - used[m] < room ? capacity[m] - used[m] : room;
-    }
-    return room;
-}
-
-/* Units move in at month while as many go out at until. */
-static void shift_used(struct match_flow *flow, uint32_t slot, uint32_t month, uint32_t until, int64_t quantity)
-{
-    int64_t *used = flow->used + slot * flow->model->month_count;
-    for (uint32_t m = month; m < until; m++) {
-        used[m] += quantity;
-    }
-    for (uint32_t m = until; m < month; m++) {
-        used[m] -= quantity;
-    }
-    match_path_tighten(flow, slot);
-}
-
 static uint32_t slot_of_node(const struct match_flow *flow, uint32_t node)
 {
     return (node - flow->model->line_count) / flow->model->month_count;
@@ -329,9 +294,9 @@ static int64_t push_along(struct match_flow *flow, int64_t limit, int64_t quanti
             node = label->from;
         } else {
             uint32_t slot = slot_of_node(flow, node), line = line_into_block(flow, node);
-            most = least_of(most, room_between(flow, slot, model->month[line], until));
+            most = least_of(most, match_slot_room(flow, slot, model->month[line], until));
             if (quantity) {
-                shift_used(flow, slot, model->month[line], until, quantity);
+                match_slot_shift(flow, slot, model->month[line], until, quantity);
                 match_entry_put(flow, line, slot, quantity);
             }
             until = model->month_count;
@@ -392,6 +357,7 @@ bool match_path_push_lump(struct match_flow *flow, uint32_t lump)
         }
         push_along(flow, carried, carried);
         flow->lump_total[lump] += carried;
+        flow->gained += (__int128)carried * flow->bonus[lump];
     }
     flow->bonus[lump] = flow->bonus[lump] > 0 ? 0 : flow->bonus[lump]; /* all served: nothing is left to be priced */
     return true;
@@ -518,12 +484,12 @@ static int64_t fill_along(struct match_flow *flow, uint32_t month, int64_t limit
             uint32_t slot = slot_of_node(flow, node);
             uint32_t from = hole.entry == MATCH_NONE ? month : model->month[flow->entries[hole.entry].line];
             uint32_t at = in == MATCH_NONE ? model->month_count : model->month[in];
-            most = least_of(most, room_between(flow, slot, at, from));
+            most = least_of(most, match_slot_room(flow, slot, at, from));
             if (hole.entry != MATCH_NONE) {
                 most = least_of(most, flow->entries[hole.entry].quantity);
             }
             if (quantity) {
-                shift_used(flow, slot, at, from, quantity);
+                match_slot_shift(flow, slot, at, from, quantity);
                 if (hole.entry != MATCH_NONE) {
                     match_entry_add(flow, hole.entry, -quantity);
                 }

@@ -18,7 +18,4 @@ bool match_path_push_lump(struct match_flow *flow, uint32_t lump);
  */
 bool match_path_fill(struct match_flow *flow, uint32_t slot, uint32_t month, int64_t quantity);
 
-/* Recomputes the tight months of a slot after a change of what is used. */
-void match_path_tighten(struct match_flow *flow, uint32_t slot);
-
 #endif

@@ -22,9 +22,10 @@ int match_walk_init(const struct match_model *model, const struct match_terms *t
         .head = arena_array(arena, groups, sizeof *walk->head), .tail = arena_array(arena, groups, sizeof *walk->tail),
         .cursor = arena_array(arena, groups, sizeof *walk->cursor), .slot = arena_array(arena, months, sizeof *walk->slot),
         .latest = arena_array(arena, (size_t)months + 1, sizeof *walk->latest),
-        .uses = arena_array(arena, lines, sizeof *walk->uses)};
+        .uses = arena_array(arena, lines, sizeof *walk->uses),
+        .other_uses = arena_array(arena, lines, sizeof *walk->other_uses)};
     if (!walk->key || !walk->order || !walk->merge || !walk->next || !walk->head || !walk->tail || !walk->cursor || !walk->slot ||
-        !walk->latest || !walk->uses) {
+        !walk->latest || !walk->uses || !walk->other_uses) {
         return STATUS_NO_MEMORY;
     }
     for (uint32_t l = 0; l < lines; l++) {

@@ -39,6 +39,7 @@ struct match_walk {
     uint32_t *latest;             /* by month: union-find, latest month at or before it with a free unit, from 1; 0 none */
     struct match_use *uses;       /* of the last choice valued */
     uint32_t use_count;
+    struct match_use *other_uses; /* a second list, for a caller that keeps one while it values the next choice */
 };
 
 int match_walk_init(const struct match_model *model, const struct match_terms *terms, struct arena *arena, struct match_walk *walk);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_MATCH_PRICES_H
+#define BROKER_MATCH_PRICES_H
+
+#include "broker/match/bound.h"
+#include "broker/match/ties.h"
+
+/*
+ * Finds prices that make the bound small: subgradient steps.
+ *
+ * A line's gradient is what its demand would pay for less what the offers would give it, divided by its quantity. The step follows a
+ * direction of 0.7 old and 0.3 new (Camerini, Fratta, Maffioli 1975, Math. Program. Study 3), as long as Polyak's rule says for a
+ * target: the plan's worth, or a share below the best bound where that is higher. Where the bound stalls, step and share shrink
+ * and the search returns to the best prices. Multipliers of shares and funds (ties) move along with the prices.
+ * Floating point only finds prices here; the bound of any prices is exact.
+ */
+
+struct match_ascent {
+    double *direction;      /* by line */
+    double *tie_direction;  /* by tie */
+    int64_t *best_price;    /* by line */
+    int64_t *best_tie;      /* by tie */
+    float *used;            /* by choice: averaged share of steps that took it */
+    __int128 best_bound;
+};
+
+int match_ascent_init(const struct match_model *model, const struct match_ties *ties, struct arena *arena,
+                      struct match_ascent *ascent);
+
+struct match_guess {
+    int64_t cost;
+    int64_t quantity;
+};
+
+/* First prices for a cold start, from supply and demand of the whole lot. scratch: room for offer_count. */
+void match_prices_guess(const struct match_model *model, struct match_guess *scratch, int64_t *price);
+
+/*
+ * Runs steps from dual->price and the multipliers in ties. target: scaled worth of a known plan, or MATCH_NET_NEVER; a bound not above it
+ * ends the search. On return dual holds the best prices, evaluated, and ties its multipliers; ascent->used the averages.
+ */
+void match_ascent_run(struct match_walk *walk, const struct match_limits *limits, struct match_ties *ties, __int128 target,
+                      uint32_t steps, struct match_dual *dual, struct match_ascent *ascent);
+
+#endif

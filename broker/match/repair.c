@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/match/repair.h"
+
+#include "broker/match/entry.h"
+#include "proto/status.h"
+
+/* One unit out of an entry, one unit of a line into a slot; either may be missing. */
+struct exchange {
+    uint32_t out;   /* entry or MATCH_NONE */
+    uint32_t line;  /* or MATCH_NONE */
+    uint32_t slot;
+    int64_t gain;   /* cents a unit */
+    double mends;   /* of the violation, a unit */
+};
+
+int match_repair_init(const struct match_model *model, const struct match_ties *ties, uint32_t slot_most, struct arena *arena,
+                      struct match_repair *repair)
+{
+    *repair = (struct match_repair){.model = model, .ties = ties};
+    repair->sum = arena_array(arena, ties->count, sizeof *repair->sum);
+    repair->right = arena_array(arena, ties->count, sizeof *repair->right);
+    repair->cover = arena_array(arena, slot_most, sizeof *repair->cover);
+    repair->pressure = arena_array(arena, slot_most, sizeof *repair->pressure);
+    if (!repair->sum || !repair->right || !repair->cover || !repair->pressure) {
+        return STATUS_NO_MEMORY;
+    }
+    for (uint32_t t = 0; t < ties->count; t++) {
+        repair->right[t] = ties->ties[t].right;
+    }
+    return STATUS_OK;
+}
+
+static const struct match_choice *choice_at(const struct match_repair *repair, uint32_t slot)
+{
+    return &repair->model->choices[repair->flow->slot_choice[slot]];
+}
+
+static int64_t paid_at(const struct match_repair *repair, uint32_t line, uint32_t slot)
+{
+    return repair->flow->paid[(size_t)repair->model->class_of[line] * repair->flow->slot_most + slot];
+}
+
+static uint32_t fund_of(const struct match_repair *repair, uint32_t line)
+{
+    const struct match_model *model = repair->model;
+    return model->lot->demands[model->members[model->first_member[line]].demand].fund;
+}
+
+static int64_t weight_of(const struct match_repair *repair, const struct match_tie *tie, uint32_t line, uint32_t slot)
+{
+    return match_tie_weight(repair->ties, tie, choice_at(repair, slot), paid_at(repair, line, slot), fund_of(repair, line));
+}
+
+static int64_t worth_of(const struct match_repair *repair, uint32_t line, uint32_t slot)
+{
+    const struct match_choice *choice = choice_at(repair, slot);
+    return (repair->model->value[line] >> repair->model->shift) - choice->evaluated_price -
+           (paid_at(repair, line, slot) - choice->unit_price);
+}
+
+bool match_repair_start(struct match_repair *repair, struct match_flow *flow, uint32_t *slot)
+{
+    repair->flow = flow;
+    repair->work = 0;
+    for (uint32_t t = 0; t < repair->ties->count; t++) {
+        repair->sum[t] = 0;
+    }
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        if (flow->slot_choice[s] == MATCH_NONE) {
+            continue;
+        }
+        repair->cover[s] = -choice_at(repair, s)->one_off;
+        for (uint32_t e = flow->slot_head[s]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
+            const struct match_entry *entry = &flow->entries[e];
+            repair->cover[s] += (__int128)entry->quantity * (repair->model->ceiling[entry->line] - paid_at(repair, entry->line, s));
+            for (uint32_t t = 0; t < repair->ties->count; t++) {
+                repair->sum[t] += (__int128)entry->quantity * weight_of(repair, &repair->ties->ties[t], entry->line, s);
+            }
+        }
+        if (repair->cover[s] < 0) {
+            *slot = s;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool broken(const struct match_repair *repair, uint32_t tie)
+{
+    return repair->sum[tie] > repair->right[tie];
+}
+
+bool match_repair_holds(const struct match_repair *repair)
+{
+    for (uint32_t t = 0; t < repair->ties->count; t++) {
+        if (broken(repair, t)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What one unit of a line in a slot adds to the violation, each row measured by its own size. */
+static double pressure_of(const struct match_repair *repair, uint32_t line, uint32_t slot)
+{
+    double sum = repair->pressure[slot];
+    for (uint32_t t = 0; t < repair->ties->count; t++) {
+        const struct match_tie *tie = &repair->ties->ties[t];
+        if (tie->kind == MATCH_TIE_FUND && broken(repair, t) && tie->index == fund_of(repair, line)) {
+            sum += (double)paid_at(repair, line, slot) / tie->scale;
+        }
+    }
+    return sum;
+}
+
+static void measure_pressure(struct match_repair *repair)
+{
+    for (uint32_t s = 0; s < *repair->flow->slot_limit; s++) {
+        repair->pressure[s] = 0;
+        for (uint32_t t = 0; t < repair->ties->count && repair->flow->slot_choice[s] != MATCH_NONE; t++) {
+            const struct match_tie *tie = &repair->ties->ties[t];
+            if (tie->kind != MATCH_TIE_FUND && broken(repair, t)) {
+                repair->pressure[s] += (double)match_tie_weight(repair->ties, tie, choice_at(repair, s), 0, 0) / tie->scale;
+            }
+        }
+    }
+}
+
+static int64_t least_of(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t clamp_quotient(__int128 room, __int128 step)
+{
+    __int128 most = room / step;
+    return most > INT64_MAX ? INT64_MAX : (int64_t)most;
+}
+
+/* Units that the rows allow: none may break that holds; where mending, no more than what mends the first broken one. */
+static int64_t rows_allow(const struct match_repair *repair, const struct exchange *exchange)
+{
+    const struct match_flow *flow = repair->flow;
+    int64_t most = INT64_MAX;
+    for (uint32_t t = 0; t < repair->ties->count; t++) {
+        const struct match_tie *tie = &repair->ties->ties[t];
+        __int128 change = 0, room = repair->right[t] - repair->sum[t];
+        if (exchange->line != MATCH_NONE) {
+            change += weight_of(repair, tie, exchange->line, exchange->slot);
+        }
+        if (exchange->out != MATCH_NONE) {
+            change -= weight_of(repair, tie, flow->entries[exchange->out].line, flow->entries[exchange->out].slot);
+        }
+        if (room < 0 && change < 0) {
+            most = least_of(most, clamp_quotient(-room - change - 1, -change));
+        } else if (room >= 0 && change > 0) {
+            most = least_of(most, clamp_quotient(room, change));
+        }
+    }
+    return most;
+}
+
+/* Units that output, minimum orders, lumps and one-off costs allow. */
+static int64_t places_allow(const struct match_repair *repair, const struct exchange *exchange)
+{
+    const struct match_flow *flow = repair->flow;
+    const struct match_model *model = repair->model;
+    uint32_t months = model->month_count, out_slot = MATCH_NONE, out_line = MATCH_NONE, until = months;
+    int64_t most = INT64_MAX;
+    if (exchange->out != MATCH_NONE) {
+        const struct match_entry *entry = &flow->entries[exchange->out];
+        out_slot = entry->slot;
+        out_line = entry->line;
+        most = entry->quantity;
+        if (out_slot != exchange->slot || exchange->line == MATCH_NONE) {
+            most = least_of(most, flow->used[out_slot * months + months - 1] - choice_at(repair, out_slot)->least);
+        }
+    }
+    uint32_t lump_out = out_line == MATCH_NONE ? MATCH_NONE : model->lump_of[out_line];
+    uint32_t lump_in = exchange->line == MATCH_NONE ? MATCH_NONE : model->lump_of[exchange->line];
+    if (lump_out != MATCH_NONE && lump_out != lump_in) {
+        most = least_of(most, flow->lump_total[lump_out] - model->lumps[lump_out].least);
+    }
+    if (exchange->line != MATCH_NONE) {
+        if (exchange->line != out_line) {
+            most = least_of(most, flow->unserved[exchange->line]);
+        }
+        until = out_slot == exchange->slot ? model->month[out_line] : months;
+        most = least_of(most, match_slot_room(flow, exchange->slot, model->month[exchange->line], until));
+    }
+    int64_t out_cover = out_line == MATCH_NONE ? 0 : model->ceiling[out_line] - paid_at(repair, out_line, out_slot);
+    if (exchange->line != MATCH_NONE && out_slot == exchange->slot) {
+        out_cover -= model->ceiling[exchange->line] - paid_at(repair, exchange->line, out_slot);
+    }
+    if (out_cover > 0 && choice_at(repair, out_slot)->one_off > 0) {
+        most = least_of(most, clamp_quotient(repair->cover[out_slot], out_cover));
+    }
+    return most;
+}
+
+static void carry_out(struct match_repair *repair, const struct exchange *exchange, int64_t quantity)
+{
+    struct match_flow *flow = repair->flow;
+    const struct match_model *model = repair->model;
+    uint32_t months = model->month_count;
+    struct match_entry gone = {.line = MATCH_NONE, .slot = MATCH_NONE};
+    for (uint32_t t = 0; t < repair->ties->count; t++) {
+        const struct match_tie *tie = &repair->ties->ties[t];
+        if (exchange->out != MATCH_NONE) {
+            const struct match_entry *entry = &flow->entries[exchange->out];
+            repair->sum[t] -= (__int128)quantity * weight_of(repair, tie, entry->line, entry->slot);
+        }
+        if (exchange->line != MATCH_NONE) {
+            repair->sum[t] += (__int128)quantity * weight_of(repair, tie, exchange->line, exchange->slot);
+        }
+    }
+    if (exchange->out != MATCH_NONE) {
+        gone = flow->entries[exchange->out];
+        match_entry_add(flow, exchange->out, -quantity);
+        flow->unserved[gone.line] += quantity;
+        repair->cover[gone.slot] -= (__int128)quantity * (model->ceiling[gone.line] - paid_at(repair, gone.line, gone.slot));
+        if (model->lump_of[gone.line] != MATCH_NONE) {
+            flow->lump_total[model->lump_of[gone.line]] -= quantity;
+        }
+        match_slot_shift(flow, gone.slot, months, model->month[gone.line], quantity);
+    }
+    if (exchange->line != MATCH_NONE) {
+        uint32_t line = exchange->line, slot = exchange->slot;
+        match_entry_put(flow, line, slot, quantity);
+        flow->unserved[line] -= quantity;
+        repair->cover[slot] += (__int128)quantity * (model->ceiling[line] - paid_at(repair, line, slot));
+        if (model->lump_of[line] != MATCH_NONE) {
+            flow->lump_total[model->lump_of[line]] += quantity;
+        }
+        match_slot_shift(flow, slot, model->month[line], months, quantity);
+    }
+}
+
+/* Better: mends at less loss; where nothing is broken, gains more a unit. */
+static bool is_better(const struct exchange *a, const struct exchange *b, bool mending)
+{
+    if (b->gain == INT64_MIN) {
+        return true;
+    }
+    if (!mending) {
+        return a->gain > b->gain;
+    }
+    bool free_a = a->gain >= 0, free_b = b->gain >= 0;
+    if (free_a != free_b) {
+        return free_a;
+    }
+    return free_a ? a->mends > b->mends : (double)a->gain * b->mends > (double)b->gain * a->mends;
+}
+
+static void consider(struct match_repair *repair, struct exchange exchange, bool mending, struct exchange *best)
+{
+    repair->work++;
+    if (mending ? exchange.mends <= 0 : exchange.gain <= 0) {
+        return;
+    }
+    if (is_better(&exchange, best, mending) && rows_allow(repair, &exchange) > 0 && places_allow(repair, &exchange) > 0) {
+        *best = exchange;
+    }
+}
+
+static bool may_serve(const struct match_repair *repair, uint32_t line, uint32_t slot)
+{
+    const struct match_flow *flow = repair->flow;
+    uint32_t lump = repair->model->lump_of[line];
+    if (flow->slot_choice[slot] == MATCH_NONE || !flow->active[line] || paid_at(repair, line, slot) > repair->model->ceiling[line]) {
+        return false;
+    }
+    return lump == MATCH_NONE || !repair->model->lumps[lump].single || flow->slot_of[flow->lump_supplier[lump]] == slot;
+}
+
+/* All exchanges that begin with an entry: drop it, move it, replace it. */
+static void consider_entry(struct match_repair *repair, uint32_t index, bool mending, struct exchange *best)
+{
+    struct match_flow *flow = repair->flow;
+    const struct match_entry *entry = &flow->entries[index];
+    int64_t has = worth_of(repair, entry->line, entry->slot);
+    double presses = pressure_of(repair, entry->line, entry->slot);
+    consider(repair, (struct exchange){index, MATCH_NONE, MATCH_NONE, -has, presses}, mending, best);
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        if (s != entry->slot && may_serve(repair, entry->line, s)) {
+            consider(repair, (struct exchange){index, entry->line, s, worth_of(repair, entry->line, s) - has,
+                                               presses - pressure_of(repair, entry->line, s)}, mending, best);
+        }
+    }
+    for (uint32_t l = 0; l < repair->model->line_count; l++) {
+        if (l != entry->line && flow->unserved[l] && may_serve(repair, l, entry->slot)) {
+            consider(repair, (struct exchange){index, l, entry->slot, worth_of(repair, l, entry->slot) - has,
+                                               presses - pressure_of(repair, l, entry->slot)}, mending, best);
+        }
+    }
+}
+
+static struct exchange best_exchange(struct match_repair *repair, bool mending)
+{
+    struct match_flow *flow = repair->flow;
+    struct exchange best = {MATCH_NONE, MATCH_NONE, MATCH_NONE, INT64_MIN, 0};
+    measure_pressure(repair);
+    for (uint32_t l = 0; l < repair->model->line_count; l++) {
+        for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
+            consider_entry(repair, e, mending, &best);
+        }
+        for (uint32_t s = 0; flow->unserved[l] && s < *flow->slot_limit; s++) {
+            if (may_serve(repair, l, s)) {
+                consider(repair, (struct exchange){MATCH_NONE, l, s, worth_of(repair, l, s), -pressure_of(repair, l, s)}, mending,
+                         &best);
+            }
+        }
+    }
+    return best;
+}
+
+static bool exchange_once(struct match_repair *repair, bool mending)
+{
+    struct exchange best = best_exchange(repair, mending);
+    if (best.gain == INT64_MIN) {
+        return false;
+    }
+    carry_out(repair, &best, least_of(rows_allow(repair, &best), places_allow(repair, &best)));
+    return true;
+}
+
+bool match_repair_mend(struct match_repair *repair)
+{
+    while (!match_repair_holds(repair)) {
+        if (repair->work > repair->budget || !exchange_once(repair, true)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void match_repair_gain(struct match_repair *repair)
+{
+    while (repair->work <= repair->budget && exchange_once(repair, false)) {
+    }
+}
+
+bool match_repair_line(struct match_repair *repair, uint32_t line, bool take, int64_t *gain)
+{
+    struct match_flow *flow = repair->flow;
+    struct exchange best = {MATCH_NONE, MATCH_NONE, MATCH_NONE, INT64_MIN, 0};
+    for (uint32_t s = 0; flow->unserved[line] && s < *flow->slot_limit; s++) {
+        if (!may_serve(repair, line, s)) {
+            continue;
+        }
+        struct exchange exchange = {MATCH_NONE, line, s, worth_of(repair, line, s), 0};
+        if (exchange.gain > best.gain && rows_allow(repair, &exchange) > 0 && places_allow(repair, &exchange) > 0) {
+            best = exchange;
+        }
+        for (uint32_t e = flow->slot_head[s]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
+            exchange = (struct exchange){e, line, s, worth_of(repair, line, s) - worth_of(repair, flow->entries[e].line, s), 0};
+            if (flow->entries[e].line != line && flow->entries[e].quantity > 1 && exchange.gain > best.gain &&
+                rows_allow(repair, &exchange) > 0 && places_allow(repair, &exchange) > 0) {
+                best = exchange;
+            }
+        }
+    }
+    if (best.gain == INT64_MIN) {
+        return false;
+    }
+    *gain = best.gain;
+    if (take) {
+        carry_out(repair, &best, 1);
+    }
+    return true;
+}

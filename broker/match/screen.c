@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/match/screen.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/match/moves.h"
+#include "broker/match/rank.h"
+
+#define OFTEN 0.4F        /* averaged share of steps from which the first plan opens an offer */
+#define SWAPS_MOST 400    /* pairs of a closing and an opening that one screening lists */
+
+size_t match_screen_room(const struct match_model *model)
+{
+    return (size_t)model->choice_count + model->lot->offer_count + 2 * (size_t)model->lump_count + SWAPS_MOST;
+}
+
+static int compare_moves(const void *a, const void *b)
+{
+    const struct match_move *x = a, *y = b;
+#define BY(field) if (x->field != y->field) { return x->field < y->field ? -1 : 1; }
+    if (x->most != y->most) {
+        return x->most > y->most ? -1 : 1;
+    }
+    BY(close)
+    BY(open)
+    BY(lump_out)
+    BY(lump_in)
+    BY(supplier)
+#undef BY
+    return 0;
+}
+
+void match_screen_prices(const struct match_search *search, const struct match_flow *flow, int64_t *price)
+{
+    const struct match_model *model = &search->model;
+    memcpy(price, flow->price, model->line_count * sizeof *price);
+    for (uint32_t d = 0; d < model->lump_count; d++) {
+        const struct match_lump *of = &model->lumps[d];
+        if (flow->lump_in[d]) {
+            continue;
+        }
+        uint32_t supplier;
+        __int128 gain = match_flow_lump_gain(flow, d, search->limits.only[d], &supplier, price + of->first_line);
+        for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+            int64_t least = -model->value[l];
+            price[l] = gain == MATCH_GAIN_NEVER || price[l] < least ? least : price[l];
+        }
+    }
+}
+
+static uint32_t choice_in_use(const struct match_flow *flow, uint32_t offer)
+{
+    uint32_t slot = flow->slot_of[offer];
+    return slot == MATCH_NONE ? MATCH_NONE : flow->slot_choice[slot];
+}
+
+static struct match_move move_none(void)
+{
+    return (struct match_move){MATCH_NONE, MATCH_NONE, MATCH_NONE, MATCH_NONE, MATCH_NONE, 0};
+}
+
+static uint32_t list_choices(struct match_search *search, uint32_t count)
+{
+    const struct match_model *model = &search->model;
+    const struct match_dual *probe = &search->probe;
+    for (uint32_t o = 0; o < model->lot->offer_count; o++) {
+        uint32_t now = choice_in_use(&search->flow, o);
+        __int128 has = now == MATCH_NONE ? 0 : probe->net[now];
+        if (now != MATCH_NONE && has < 0) {
+            search->moves[count] = move_none();
+            search->moves[count].close = o;
+            search->moves[count++].most = -has;
+        }
+        for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
+            if (c != now && !search->limits.barred[c] && probe->net[c] - has > 0) {
+                search->moves[count] = move_none();
+                search->moves[count].close = now == MATCH_NONE ? MATCH_NONE : o;
+                search->moves[count].open = c;
+                search->moves[count++].most = probe->net[c] - has;
+            }
+        }
+    }
+    return count;
+}
+
+/* Pairs of an offer that loses least by closing and a choice that lacks least to open, as long as both together may gain. */
+static uint32_t list_swaps(struct match_search *search, uint32_t count)
+{
+    const struct match_model *model = &search->model;
+    const struct match_dual *probe = &search->probe;
+    uint32_t first = count;
+    for (uint32_t o = 0; o < model->lot->offer_count; o++) {
+        uint32_t now = choice_in_use(&search->flow, o);
+        for (uint32_t c = 0; now != MATCH_NONE && c < model->choice_count; c++) {
+            uint32_t other = model->choices[c].offer;
+            if (other == o || search->flow.slot_of[other] != MATCH_NONE || search->limits.barred[c] || probe->net[c] == MATCH_NET_NEVER ||
+                probe->net[c] - probe->net[now] <= 0 || count == first + SWAPS_MOST) {
+                continue;
+            }
+            search->moves[count] = move_none();
+            search->moves[count].close = o;
+            search->moves[count].open = c;
+            search->moves[count++].most = probe->net[c] - probe->net[now];
+        }
+    }
+    return count;
+}
+
+/* Lumps that cost more than they bring at the prices, and single ones that may do better elsewhere. */
+static uint32_t list_lumps(struct match_search *search, uint32_t count)
+{
+    const struct match_model *model = &search->model;
+    const struct match_flow *flow = &search->flow;
+    for (uint32_t d = 0; d < model->lump_count; d++) {
+        uint32_t supplier;
+        struct match_move move = move_none();
+        if (!flow->lump_in[d]) {
+            move.most = match_flow_lump_gain(flow, d, search->limits.only[d], &supplier, NULL);
+            move.lump_in = d;
+            move.supplier = supplier;
+        } else {
+            move.most = -match_lump_pays(model, d, MATCH_LUMP_IN, flow->price, search->probe.wanted);
+            move.lump_out = d;
+        }
+        if (move.most > 0) {
+            search->moves[count++] = move;
+        }
+        if (flow->lump_in[d] && model->lumps[d].single) {
+            __int128 elsewhere = match_flow_lump_gain(flow, d, search->limits.only[d], &supplier, NULL);
+            move.most += elsewhere;
+            move.lump_out = d;
+            move.lump_in = d;
+            move.supplier = supplier;
+            if (supplier != MATCH_NONE && supplier != flow->lump_supplier[d] && elsewhere > 0 && move.most > 0) {
+                search->moves[count++] = move;
+            }
+        }
+    }
+    return count;
+}
+
+static bool try_move(struct match_search *search, const struct match_move *move)
+{
+    search->tries++;
+    match_flow_copy(&search->trial, &search->flow);
+    if (!match_move_apply(search, move)) {
+        return false;
+    }
+    __int128 worth = match_flow_worth(&search->trial);
+    if (worth <= search->worth) {
+        return false;
+    }
+    match_flow_copy(&search->flow, &search->trial);
+    search->worth = worth;
+    search->successes++;
+    return true;
+}
+
+/* One screening: lists, ranks and tries until one succeeds. */
+static bool screen_once(struct match_search *search, uint64_t until)
+{
+    match_screen_prices(search, &search->flow, search->probe.price);
+    match_dual_evaluate(&search->walk, &search->limits, &search->probe);
+    uint32_t count = list_choices(search, 0);
+    count = list_lumps(search, count);
+    qsort(search->moves, count, sizeof *search->moves, compare_moves);
+    for (uint32_t n = 0; n < count && search->tries < until; n++) {
+        if (try_move(search, &search->moves[n])) {
+            return true;
+        }
+    }
+    count = list_swaps(search, 0);
+    qsort(search->moves, count, sizeof *search->moves, compare_moves);
+    for (uint32_t n = 0; n < count && search->tries < until; n++) {
+        if (try_move(search, &search->moves[n])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void match_screen_improve(struct match_search *search, uint32_t tries)
+{
+    uint64_t until = search->tries + tries;
+    while (search->tries < until && screen_once(search, until)) {
+    }
+}
+
+void match_first_plan(struct match_search *search)
+{
+    const struct match_model *model = &search->model;
+    match_flow_clear(&search->trial);
+    for (uint32_t o = 0; o < model->lot->offer_count; o++) {
+        float used = 0, most = 0;
+        uint32_t best = MATCH_NONE;
+        for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
+            used += search->ascent.used[c];
+            if (search->ascent.used[c] > most) {
+                most = search->ascent.used[c];
+                best = c;
+            }
+        }
+        if (used < OFTEN || best == MATCH_NONE) {
+            continue;
+        }
+        match_flow_copy(&search->spare, &search->trial);
+        if (!match_flow_open(&search->trial, best)) {
+            match_flow_copy(&search->trial, &search->spare);
+        }
+    }
+    match_lumps_settle(search, MATCH_NONE);
+    match_flow_copy(&search->flow, &search->trial);
+    search->worth = match_flow_worth(&search->flow);
+}

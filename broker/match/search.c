@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/match/search.h"
+
+#include "broker/match/moves.h"
+#include "broker/match/rank.h"
+#include "broker/match/screen.h"
+#include "proto/status.h"
+
+int match_search_init(const struct match_market *market, const struct match_lot *lot, bool hold_funds, struct arena *arena,
+                      struct match_search *search)
+{
+    *search = (struct match_search){.worth = 0};
+    struct match_model *model = &search->model;
+    int status = match_model_build(market, lot, arena, model);
+    if (status || (status = match_terms_init(model, arena, &search->terms)) ||
+        (status = match_ties_init(model, &search->terms, hold_funds, arena, &search->ties)) ||
+        (status = match_walk_init(model, &search->terms, arena, &search->walk)) ||
+        (status = match_limits_init(model, arena, &search->limits)) || (status = match_dual_init(model, arena, &search->dual)) ||
+        (status = match_dual_init(model, arena, &search->probe)) ||
+        (status = match_ascent_init(model, &search->ties, arena, &search->ascent)) ||
+        (status = match_flow_init(model, &search->terms, lot->offer_count, arena, &search->flow)) ||
+        (status = match_flow_init(model, &search->terms, lot->offer_count, arena, &search->trial)) ||
+        (status = match_flow_init(model, &search->terms, lot->offer_count, arena, &search->spare))) {
+        return status;
+    }
+    size_t most = (size_t)model->lump_count + lot->offer_count + 1;
+    search->guess = arena_array(arena, lot->offer_count, sizeof *search->guess);
+    search->moves = arena_array(arena, match_screen_room(model), sizeof *search->moves);
+    search->ranks = arena_array(arena, most > model->choice_count ? most : model->choice_count, sizeof *search->ranks);
+    search->list = arena_array(arena, most, sizeof *search->list);
+    return search->guess && search->moves && search->ranks && search->list ? STATUS_OK : STATUS_NO_MEMORY;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_MATCH_SEARCH_H
+#define BROKER_MATCH_SEARCH_H
+
+#include "broker/match/flow.h"
+#include "broker/match/prices.h"
+
+/*
+ * The state of planning one lot: its model, the plan found so far as a flow, and the prices behind its bound. The passes (first,
+ * screen, ...) each work on this state; every pass leaves `flow` the best plan it knows under the terms in force.
+ */
+
+struct match_search {
+    struct match_model model;
+    struct match_terms terms;
+    struct match_ties ties;
+    struct match_walk walk;
+    struct match_limits limits; /* of the root: nothing fixed */
+    struct match_dual dual;     /* at the best prices known */
+    struct match_dual probe;    /* scratch for other prices */
+    struct match_ascent ascent;
+    struct match_guess *guess;
+    struct match_flow flow;     /* the plan */
+    struct match_flow trial;    /* a change on trial */
+    struct match_flow spare;    /* what a trial goes back to */
+    __int128 worth;             /* of flow under the terms */
+    struct match_move *moves;   /* scratch of the screening */
+    struct match_rank *ranks;   /* scratch: lumps by gain */
+    uint32_t *list;             /* scratch: lumps or offers */
+    uint64_t tries, successes;
+};
+
+/* Prepares a search with nothing planned. hold_funds: see ties.h. STATUS_NO_MEMORY. */
+int match_search_init(const struct match_market *market, const struct match_lot *lot, bool hold_funds, struct arena *arena,
+                      struct match_search *search);
+
+#endif
