@@ -79,6 +79,8 @@ int join_apply(const struct desk_entry *entry)
 int genesis_apply(const struct desk_entry *entry)
 {
     Muster__Genesis *genesis = entry->submission->genesis;
+    if (genesis->previous != NULL)
+        return restored_apply(entry);
     Muster__ExchangeState exchange = MUSTER__EXCHANGE_STATE__INIT;
     exchange.genesis = genesis;
     int status = state_put_exchange(entry->txn, &exchange);

@@ -64,6 +64,7 @@ int parties_check(struct desk_work *work);
 int parties_apply(const struct desk_entry *entry);
 int join_check(struct desk_work *work);
 int join_apply(const struct desk_entry *entry);
+int restored_apply(const struct desk_entry *entry); /* a genesis by which a restored store goes on */
 int genesis_apply(const struct desk_entry *entry);
 
 int items_check(struct desk_work *work);

@@ -3,9 +3,12 @@
 
 #include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/desk/pack_list.h"
+#include "broker/desk/stands.h"
 #include "proto/settings.h"
 #include "proto/walk.h"
 
@@ -285,9 +288,11 @@ static int add_rule(struct packing *packing, const char *key, const char *value,
     if (entry == NULL)
         return STATUS_NO_MEMORY;
     muster__policy_entry__init(entry);
-    entry->key = (char *)(uintptr_t)key;
-    entry->value = (char *)(uintptr_t)value;
-    entry->item = (char *)(uintptr_t)item;
+    entry->key = arena_string(packing->arena, key);
+    entry->value = arena_string(packing->arena, value);
+    entry->item = arena_string(packing->arena, item);
+    if (entry->key == NULL || entry->value == NULL || entry->item == NULL)
+        return STATUS_NO_MEMORY;
     return pack_list_add(packing->arena, &packing->policy, entry);
 }
 
@@ -435,4 +440,125 @@ int pack_market(struct store_txn *txn, const struct pack_order *order, struct ar
     if (status == STATUS_OK)
         status = add_policy(&packing, as_of);
     return status == STATUS_OK ? finish(&packing, pack) : status;
+}
+
+static bool has_left(const struct pack_again *again, const char *name)
+{
+    for (size_t at = 0; at < again->n_left; at++) {
+        if (state_name_is_of(name, again->left[at]))
+            return true;
+    }
+    return false;
+}
+
+/* The lot's own commitments, demands and offers of a market packed before. */
+static int keep_again(struct packing *packing, const struct pack_again *again, struct pack_list *out)
+{
+    const Muster__Market *first = again->first;
+    int status = STATUS_OK;
+    for (size_t at = 0; status == STATUS_OK && at < first->n_commitments; at++) {
+        const Muster__Demand *demand = stands_find_demand(first, first->commitments[at]->demand);
+        if (demand != NULL && strcmp(demand->item, again->item) == 0)
+            status = pack_list_add(packing->arena, &packing->commitments, first->commitments[at]);
+    }
+    for (size_t at = 0; status == STATUS_OK && at < first->n_demands; at++) {
+        Muster__Demand *demand = first->demands[at];
+        if (strcmp(demand->item, again->item) != 0)
+            continue;
+        if (has_left(again, demand->id)) {
+            status = pack_list_add(packing->arena, out, demand->id);
+            demand = pack_cut_demand(packing->arena, demand, (Muster__Commitment *const *)packing->commitments.list, packing->commitments.count);
+            if (demand == NULL)
+                status = STATUS_NO_MEMORY;
+        }
+        if (status == STATUS_OK && demand->n_lines != 0)
+            status = pack_list_add(packing->arena, &packing->demands, demand);
+    }
+    for (size_t at = 0; status == STATUS_OK && at < first->n_offers; at++) {
+        Muster__Offer *offer = first->offers[at];
+        if (strcmp(offer->item, again->item) != 0)
+            continue;
+        uint64_t sold = 0;
+        for (size_t of = 0; of < packing->commitments.count; of++) {
+            const Muster__Commitment *one = packing->commitments.list[of];
+            sold += strcmp(one->offer, offer->id) == 0 ? one->quantity : 0;
+        }
+        if (has_left(again, offer->id)) {
+            status = pack_list_add(packing->arena, out, offer->id);
+            if (sold == 0)
+                continue;
+            offer->max_quantity = sold;
+        }
+        if (status == STATUS_OK)
+            status = pack_list_add(packing->arena, &packing->offers, offer);
+    }
+    return status;
+}
+
+static int keep_suppliers(struct packing *packing, const Muster__Market *first)
+{
+    int status = STATUS_OK;
+    for (size_t at = 0; status == STATUS_OK && at < first->n_suppliers; at++)
+        status = pack_list_add(packing->arena, &packing->suppliers, first->suppliers[at]);
+    for (size_t at = 0; status == STATUS_OK && at < first->n_items; at++)
+        status = pack_list_add(packing->arena, &packing->items, first->items[at]);
+    for (size_t at = 0; status == STATUS_OK && at < first->n_policy; at++)
+        status = pack_list_add(packing->arena, &packing->policy, first->policy[at]);
+    return status;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The inputs of the first release, less what left. */
+static int inputs_again(struct packing *packing, const struct pack_again *again, struct pack *pack)
+{
+    struct pack_list kept = {0};
+    int status = STATUS_OK;
+    for (size_t at = 0; status == STATUS_OK && at < again->n_inputs; at++) {
+        char *name = state_name(packing->arena, again->inputs[at]->party, again->inputs[at]->id);
+        if (name == NULL)
+            return STATUS_NO_MEMORY;
+        if (!has_left(again, name))
+            status = pack_list_add(packing->arena, &kept, again->inputs[at]);
+    }
+    pack->inputs = (Muster__InputVersion **)kept.list;
+    pack->n_inputs = kept.count;
+    return status;
+}
+
+int pack_market_again(struct store_txn *txn, const struct pack_again *again, struct arena *arena, struct pack *pack, char ***out, size_t *n_out)
+{
+    struct pack_lot lot = {.item = again->item};
+    struct pack_order order = {.lots = &lot, .lot_count = 1, .as_of = again->as_of, .but_hold_of = again->bundle};
+    struct packing packing = {.txn = txn, .order = &order, .arena = arena};
+    Muster__StoredSet rates = MUSTER__STORED_SET__INIT, rules = MUSTER__STORED_SET__INIT;
+    struct pack_list left = {0};
+    rates.rates = again->first->rates;
+    rates.n_rates = again->first->n_rates;
+    rules.policy = again->first->policy;
+    rules.n_policy = again->first->n_policy;
+    packing.rates = &rates;
+    packing.rules = &rules;
+    packing.base = desk_base_currency(&rules);
+    int status = state_all_parties(txn, arena, &packing.parties);
+    if (status == STATUS_OK)
+        status = keep_suppliers(&packing, again->first);
+    if (status == STATUS_OK)
+        status = keep_again(&packing, again, &left);
+    if (status == STATUS_OK)
+        status = add_funds(&packing);
+    if (status == STATUS_OK)
+        status = finish(&packing, pack);
+    if (status == STATUS_OK)
+        status = inputs_again(&packing, again, pack);
+    if (status != STATUS_OK)
+        return status;
+    if (left.count > 1)
+        qsort(left.list, left.count, sizeof *left.list, by_text);
+    *out = (char **)left.list;
+    *n_out = left.count;
+    return STATUS_OK;
 }

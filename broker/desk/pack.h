@@ -42,6 +42,23 @@ int pack_market(struct store_txn *txn, const struct pack_order *order, struct ar
 /* Cuts a packed market to one lot and what its plan needs; the other lots' demands are left with what is committed. */
 int pack_cut(const struct pack *whole, const char *item, struct arena *arena, struct pack *cut);
 
+/*
+ * The market of a re-plan: one that was packed before (first, of one lot, with the versions of its inputs), less the demands and
+ * offers of the parties that left but for what is committed. Its funds have what is free in them now beside the bundle's own hold, and all
+ * their commitments. Names of what was left out go to out (sorted bytewise).
+ */
+struct pack_again {
+    const Muster__Market *first;
+    Muster__InputVersion *const *inputs;
+    size_t n_inputs;
+    const char *item;
+    char *const *left;
+    size_t n_left;
+    uint64_t bundle;
+    uint32_t as_of;
+};
+int pack_market_again(struct store_txn *txn, const struct pack_again *again, struct arena *arena, struct pack *pack, char ***out, size_t *n_out);
+
 /* Packed bytes of a market and their SHA-256. */
 int pack_bytes(const Muster__Market *market, struct arena *arena, ProtobufCBinaryData *bytes, uint8_t sha256[32]);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/desk/bundle.h"
+#include "broker/desk/lots.h"
 #include "proto/settings.h"
 
 /*
@@ -102,11 +103,38 @@ static int make_lapse(struct arena *arena, const Muster__BundleHead *head, const
     return STATUS_OK;
 }
 
+/* Whether anything is left that a plan could serve; of a bundle planned again, of those who have not left. */
+static int plan_is_left(struct store_txn *txn, const Muster__BundleHead *head, struct arena *arena, bool *left)
+{
+    Muster__Market *market;
+    if (head->first_released == 0)
+        return lots_has_demand(txn, head->item, arena, left);
+    *left = true;
+    if (!head->replanning)
+        return STATUS_OK;
+    int status = state_market(txn, head->number, head->first_released, arena, &market);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    *left = false;
+    for (size_t at = 0; at < market->n_demands && !*left; at++) {
+        bool stays = strcmp(market->demands[at]->item, head->item) == 0;
+        for (size_t of = 0; of < head->n_left; of++)
+            stays = stays && !state_name_is_of(market->demands[at]->id, head->left[of]);
+        *left = stays;
+    }
+    return STATUS_OK;
+}
+
 static int due_of(struct store_txn *txn, const struct desk_context *context, struct arena *arena, const Muster__BundleHead *head,
                   Muster__Submission *due)
 {
+    bool left = true;
     if (head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED && may_pass(context, head->lapses))
         return make_lapse(arena, head, "not released again in time", due);
+    if (head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED) {
+        int status = plan_is_left(txn, head, arena, &left);
+        return status == STATUS_OK && !left ? make_lapse(arena, head, "no plan is left", due) : status;
+    }
     if (head->state != MUSTER__BUNDLE_STATE__BUNDLE_RELEASED && head->state != MUSTER__BUNDLE_STATE__BUNDLE_AGREED)
         return STATUS_OK;
     Muster__BundleVersion *version;

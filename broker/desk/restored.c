@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/desk/noun.h"
+
+/*
+ * A store that was brought back from a copy goes on as another exchange: other keys, another origin, the same log. What was
+ * agreed between keys does not hold for it: invitations are void, and nobody but a coordinator counts as confirmed until
+ * the fingerprint, which covers the new exchange's keys, was compared again.
+ */
+
+static int restored_party(const struct desk_entry *entry, Muster__PartyRecord *party)
+{
+    if (party->party->role == MUSTER__ROLE__ROLE_COORDINATOR)
+        return STATUS_OK;
+    bool joined = party->keys != NULL;
+    party->state_before = joined ? MUSTER__PARTY_STATE__PARTY_JOINED : MUSTER__PARTY_STATE__PARTY_INVITED;
+    if (party->state != MUSTER__PARTY_STATE__PARTY_SUSPENDED)
+        party->state = party->state_before;
+    party->invitation_expiry = 0;
+    party->version++;
+    return state_put_party(entry->txn, party);
+}
+
+int restored_apply(const struct desk_entry *entry)
+{
+    Muster__ExchangeState *exchange = NULL;
+    struct state_parties parties;
+    int status = state_exchange(entry->txn, entry->arena, &exchange);
+    if (status == STATUS_OK) {
+        exchange->genesis = entry->submission->genesis;
+        status = state_put_exchange(entry->txn, exchange);
+    }
+    if (status == STATUS_OK)
+        status = state_all_parties(entry->txn, entry->arena, &parties);
+    for (size_t i = 0; status == STATUS_OK && i < parties.count; i++)
+        status = restored_party(entry, parties.list[i]);
+    return status;
+}
