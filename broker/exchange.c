@@ -22,7 +22,7 @@ static int exchange_read_key(const char *directory, const char *name, enum key_k
     return keys_read(path, kind, NULL, pair);
 }
 
-static int exchange_read_keys(struct exchange *exchange, const char *directory)
+int exchange_read_keys(struct exchange *exchange, const char *directory)
 {
     int status = exchange_read_key(directory, EXCHANGE_LOG_KEY, KEY_LOG, &exchange->log_key);
     if (status == STATUS_OK)
@@ -32,13 +32,14 @@ static int exchange_read_keys(struct exchange *exchange, const char *directory)
     return status;
 }
 
-static int exchange_open_store(struct exchange *exchange, const struct exchange_options *options)
+int exchange_open_store(struct exchange *exchange, const struct exchange_options *options, bool create)
 {
     char path[EXCHANGE_ADDRESS_MOST + 64];
     int length = snprintf(path, sizeof path, "%s/%s", options->directory, EXCHANGE_STORE);
     if (length < 0 || (size_t)length >= sizeof path)
         return STATUS_TOO_LARGE;
-    struct store_options store = {.map_size = options->map_size, .floor = options->floor, .files = options->files};
+    struct store_options store = {.map_size = options->map_size, .floor = options->floor, .files = options->files,
+                                  .create = create};
     int status = store_open(path, &store, &exchange->store);
     if (status == STATUS_OK && store_needs_rebuild(exchange->store))
         status = store_rebuild(exchange->store, exchange_apply, NULL, NULL, NULL);
@@ -146,7 +147,7 @@ int exchange_open(const struct exchange_options *options, struct exchange **exch
     }
     if (status == STATUS_OK) {
         *why = "store";
-        status = exchange_open_store(made, options);
+        status = exchange_open_store(made, options, false);
     }
     if (status == STATUS_OK)
         status = exchange_read_log(made, options->clock, why);

@@ -64,6 +64,23 @@ struct exchange_sink {
 int exchange_open(const struct exchange_options *options, struct exchange **exchange, const char **why);
 void exchange_close(struct exchange *exchange);
 
+struct introduction_coordinator;
+
+/* What a new exchange is called, where it is reached, and by which key of its front. */
+struct exchange_founding {
+    const char *origin;
+    const char *address;
+    uint8_t front_key[32];
+    const struct introduction_coordinator *coordinator; /* NULL: a restored store has its own */
+};
+
+/*
+ * Writes the genesis of a new exchange, whose keys lie in the options' folder and whose store is made; or, without a
+ * coordinator, the genesis by which a restored store goes on under another origin. STATUS_EXISTS: there is one already;
+ * else as exchange_open().
+ */
+int exchange_found(const struct exchange_options *options, const struct exchange_founding *founding);
+
 /* Writes and commits the started entry; before it nobody is answered. STATUS_NO_SPACE: try again later. */
 int exchange_start(struct exchange *exchange);
 

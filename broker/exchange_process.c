@@ -351,9 +351,11 @@ static int process_exit_code(int status)
     case STATUS_CORRUPT:
     case STATUS_FORGED:
     case STATUS_NEWER:
+        return EXIT_CODE_IO;
     case STATUS_DENIED:
     case STATUS_NOT_FOUND:
-        return EXIT_CODE_IO;
+    case STATUS_INVALID:
+        return EXIT_CODE_INPUT;
     default:
         return EXIT_CODE_INTERNAL;
     }

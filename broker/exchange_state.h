@@ -58,6 +58,12 @@ struct exchange {
     struct exchange_counts counts;
 };
 
+/* Reads the exchange's three keys from its folder. The errors of keys_read(). */
+int exchange_read_keys(struct exchange *exchange, const char *directory);
+
+/* Opens the store; create: makes it. Old tables are made again. */
+int exchange_open_store(struct exchange *exchange, const struct exchange_options *options, bool create);
+
 /* Context for desk and views at log time; party NULL: the exchange itself. */
 struct desk_context exchange_context(const struct exchange *exchange, uint64_t log_time, uint64_t position);
 

@@ -106,7 +106,7 @@ static int write_started(struct exchange_write *write)
     return write_own(write, submission, &exchange->started);
 }
 
-static int write_open(struct exchange *exchange, struct exchange_write *write)
+int write_open(struct exchange *exchange, struct exchange_write *write)
 {
     *write = (struct exchange_write){.exchange = exchange};
     arena_init(&write->arena, WRITE_ARENA_CAP);

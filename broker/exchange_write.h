@@ -23,6 +23,9 @@ struct exchange_write {
     bool reserve;        /* only those of coordinators */
 };
 
+/* Begins, without a log time and without writing anything. */
+int write_open(struct exchange *exchange, struct exchange_write *write);
+
 /* Begins; a clock that jumped gets its entry first, then what is due is written. Ended by write_finish() or write_abort(). */
 int write_begin(struct exchange *exchange, struct exchange_write *write);
 

@@ -158,8 +158,8 @@ static void supervise_exchange_ended(struct supervisor *supervisor, int code)
     if (supervisor->control >= 0)
         close(supervisor->control);
     supervisor->control = -1;
-    if (code == EXIT_CODE_IO) {
-        supervisor->exit_code = EXIT_CODE_IO;
+    if (code == EXIT_CODE_IO || code == EXIT_CODE_INPUT) {
+        supervisor->exit_code = code;
         journal_write(JOURNAL_ERROR, "stays-stopped", "code=%d", code);
         supervise_stop(supervisor);
     }

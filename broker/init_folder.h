@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_INIT_FOLDER_H
+#define BROKER_INIT_FOLDER_H
+
+#include <stddef.h>
+
+#include "proto/note.h"
+
+/* The folder of an exchange: made, filled, copied into. For the tasks of init.h alone; one thread. */
+
+/* Complains on standard error and returns the exit code that goes with status. */
+int init_complain(int status, const char *what, const char *subject);
+
+/* Makes a folder of mode 0700 with keys/ in it; an existing one must be empty. STATUS_EXISTS, STATUS_IO, STATUS_DENIED. */
+int init_folder_make(const char *directory);
+
+/* Writes a new file, flushed. STATUS_EXISTS, STATUS_IO, STATUS_NO_SPACE. */
+int init_folder_write(const char *path, const char *text, size_t length, unsigned mode);
+
+/* Reads a file of less than size bytes. STATUS_NOT_FOUND, STATUS_TOO_LARGE, STATUS_IO. */
+int init_folder_read(const char *path, char *text, size_t size, size_t *length);
+
+/* Copies a store, page by page and verified. STATUS_NOT_FOUND, STATUS_CORRUPT, STATUS_IO, STATUS_NO_SPACE ... */
+int init_folder_copy_store(const char *from, const char *to);
+
+/* The origin that a store's log goes by now. */
+int init_folder_origin(const char *store, char origin[NOTE_NAME_MOST + 1]);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "broker/config.h"
+#include "broker/confine.h"
+#include "broker/exchange_process.h"
+#include "broker/front/front.h"
+#include "broker/init.h"
+#include "broker/journal.h"
+#include "broker/planner.h"
+#include "broker/supervise.h"
+#include "proto/seam.h"
+#include "proto/status.h"
+#include "proto/version.h"
+
+#define DEFAULT_CONFIG "/etc/muster/musterd.conf"
+#define PROGRAM "/proc/self/exe"
+
+enum task { TASK_RUN, TASK_CHECK, TASK_REBUILD, TASK_VERIFY, TASK_BACKUP, TASK_INIT, TASK_RESTORE, TASK_ROLE };
+
+struct arguments {
+    enum task task;
+    const char *config;
+    const char *role;
+    const char *backup; /* to or from */
+    struct init_options init;
+};
+
+static const char help_text[] =
+    "musterd: the daemon of a Muster exchange\n"
+    "\n"
+    "  musterd -c FILE              run in the foreground; SIGTERM stops it\n"
+    "  musterd -c FILE --check      look at configuration, keys and store; change nothing\n"
+    "  musterd -c FILE --verify     hash the whole log again (daemon stopped or running)\n"
+    "  musterd -c FILE --rebuild    make the tables again from the log (daemon stopped)\n"
+    "  musterd -c FILE --backup DIR copy the store into a new folder, without keys (daemon stopped or running)\n"
+    "  musterd --init DIR --coordinator FILE --origin NAME --address tcp://HOST:PORT\n"
+    "                               make a new exchange; FILE holds the first coordinator's public keys\n"
+    "  musterd --restore COPY DIR --address tcp://HOST:PORT\n"
+    "                               bring a copy back as a new exchange with new keys and another origin\n"
+    "  musterd --version, --help\n"
+    "\n"
+    "  -c, --config FILE            default " DEFAULT_CONFIG "\n"
+    "  --test-clock file:PATH       with --init and --restore: a clock that a test sets; never for real use\n"
+    "\n"
+    "Exit codes: 0 stopped, 64 usage, 65 wrong input, 70 internal, 74 storage or log can't be trusted, 75 try again, 77 not allowed.\n"
+    "See musterd(8) and musterd.conf(5).\n";
+
+enum option_code { OPTION_CHECK = 256, OPTION_REBUILD, OPTION_VERIFY, OPTION_BACKUP, OPTION_INIT, OPTION_RESTORE, OPTION_COORDINATOR,
+                   OPTION_ORIGIN, OPTION_ADDRESS, OPTION_TEST_CLOCK, OPTION_ROLE, OPTION_VERSION, OPTION_HELP };
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"check", no_argument, NULL, OPTION_CHECK},
+    {"rebuild", no_argument, NULL, OPTION_REBUILD},
+    {"verify", no_argument, NULL, OPTION_VERIFY},
+    {"backup", required_argument, NULL, OPTION_BACKUP},
+    {"init", required_argument, NULL, OPTION_INIT},
+    {"restore", required_argument, NULL, OPTION_RESTORE},
+    {"coordinator", required_argument, NULL, OPTION_COORDINATOR},
+    {"origin", required_argument, NULL, OPTION_ORIGIN},
+    {"address", required_argument, NULL, OPTION_ADDRESS},
+    {"test-clock", required_argument, NULL, OPTION_TEST_CLOCK},
+    {"role", required_argument, NULL, OPTION_ROLE},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static int main_usage(const char *problem)
+{
+    fprintf(stderr, "musterd: %s\nTry: musterd --help\n", problem);
+    return EXIT_CODE_USAGE;
+}
+
+/* Sets the one task; false where there is one already. */
+static bool main_choose(struct arguments *arguments, enum task task)
+{
+    bool first = arguments->task == TASK_RUN;
+    arguments->task = task;
+    return first;
+}
+
+/* Takes one option; false where it ends with *code. */
+static bool main_option(struct arguments *arguments, int option, int *code)
+{
+    bool fits = true;
+    *code = EXIT_CODE_USAGE;
+    switch (option) {
+    case 'c': arguments->config = optarg; break;
+    case OPTION_CHECK: fits = main_choose(arguments, TASK_CHECK); break;
+    case OPTION_REBUILD: fits = main_choose(arguments, TASK_REBUILD); break;
+    case OPTION_VERIFY: fits = main_choose(arguments, TASK_VERIFY); break;
+    case OPTION_BACKUP: fits = main_choose(arguments, TASK_BACKUP); arguments->backup = optarg; break;
+    case OPTION_INIT: fits = main_choose(arguments, TASK_INIT); arguments->init.directory = optarg; break;
+    case OPTION_RESTORE: fits = main_choose(arguments, TASK_RESTORE); arguments->backup = optarg; break;
+    case OPTION_COORDINATOR: arguments->init.coordinator = optarg; break;
+    case OPTION_ORIGIN: arguments->init.origin = optarg; break;
+    case OPTION_ADDRESS: arguments->init.address = optarg; break;
+    case OPTION_TEST_CLOCK: arguments->init.test_clock = optarg; break;
+    case OPTION_ROLE: fits = main_choose(arguments, TASK_ROLE); arguments->role = optarg; break;
+    case OPTION_VERSION:
+        printf("musterd %s\n", MUSTER_VERSION);
+        *code = EXIT_CODE_DONE;
+        return false;
+    case OPTION_HELP:
+        fputs(help_text, stdout);
+        *code = EXIT_CODE_DONE;
+        return false;
+    default:
+        main_usage("an option is not known, or lacks its value");
+        return false;
+    }
+    if (!fits)
+        main_usage("one task at a time");
+    return fits;
+}
+
+static bool main_arguments(int count, char **values, struct arguments *arguments, int *code)
+{
+    *arguments = (struct arguments){.config = DEFAULT_CONFIG};
+    int option;
+    opterr = 0;
+    while ((option = getopt_long(count, values, "c:", options, NULL)) != -1)
+        if (!main_option(arguments, option, code))
+            return false;
+    if (arguments->task == TASK_RESTORE && optind + 1 == count)
+        arguments->init.directory = values[optind++];
+    *code = EXIT_CODE_USAGE;
+    bool init = arguments->task == TASK_INIT;
+    bool lacks = (init && (arguments->init.coordinator == NULL || arguments->init.origin == NULL)) ||
+                 ((init || arguments->task == TASK_RESTORE) &&
+                  (arguments->init.address == NULL || arguments->init.directory == NULL));
+    if (optind != count)
+        main_usage("an argument is one too many");
+    else if (lacks)
+        main_usage("--init needs DIR, --coordinator, --origin and --address; --restore needs COPY, DIR and --address");
+    else
+        return true;
+    return false;
+}
+
+/* Descriptors for the connections that the configuration allows, where the system lets us. */
+static void main_raise_descriptors(const struct config *config)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < 3 * (rlim_t)config->connections)
+        journal_write(JOURNAL_WARNING, "few-descriptors", "limit=%llu connections=%u", (unsigned long long)limit.rlim_cur,
+                      config->connections);
+}
+
+static enum journal_level main_level(const struct config *config)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    for (unsigned i = 0; i < 4; i++)
+        if (strcmp(config->level, names[i]) == 0)
+            return i;
+    return JOURNAL_INFO;
+}
+
+static int main_role(const struct arguments *arguments)
+{
+    struct config config;
+    char problem[CONFIG_TEXT_MOST + 512];
+    char quoted[JOURNAL_LINE_MOST];
+    if (confine_start(SUPERVISE_FD) != STATUS_OK)
+        return EXIT_CODE_INTERNAL;
+    journal_open(arguments->role, JOURNAL_INFO);
+    if (config_read(arguments->config, &config, problem, sizeof problem) != STATUS_OK) {
+        journal_write(JOURNAL_ERROR, "configuration", "problem=%s", journal_quote(quoted, sizeof quoted, problem));
+        return EXIT_CODE_INPUT;
+    }
+    journal_open(arguments->role, main_level(&config));
+    if (seam_start() != STATUS_OK)
+        return EXIT_CODE_INTERNAL;
+    if (strcmp(arguments->role, "front") == 0) {
+        main_raise_descriptors(&config);
+        return front_run(&config, SUPERVISE_FD);
+    }
+    if (strcmp(arguments->role, "exchange") == 0)
+        return exchange_process_run(&config, SUPERVISE_FD);
+    if (strcmp(arguments->role, "planner") != 0)
+        return EXIT_CODE_USAGE;
+    confine_memory(config.planner_memory_megabytes);
+    return planner_run(&config, SUPERVISE_FD);
+}
+
+static int main_task(const struct arguments *arguments)
+{
+    struct config config;
+    char problem[CONFIG_TEXT_MOST + 512];
+    if (seam_start() != STATUS_OK)
+        return EXIT_CODE_INTERNAL;
+    if (arguments->task == TASK_INIT)
+        return init_create(&arguments->init);
+    if (arguments->task == TASK_RESTORE)
+        return init_restore(arguments->backup, &arguments->init);
+    if (config_read(arguments->config, &config, problem, sizeof problem) != STATUS_OK) {
+        fprintf(stderr, "musterd: %s\n", problem);
+        return EXIT_CODE_INPUT;
+    }
+    switch (arguments->task) {
+    case TASK_CHECK:
+        return init_check(&config);
+    case TASK_REBUILD:
+        return init_rebuild(&config);
+    case TASK_VERIFY:
+        return init_verify(&config);
+    default:
+        return init_backup(&config, arguments->backup);
+    }
+}
+
+int main(int count, char **values)
+{
+    struct arguments arguments;
+    int code = EXIT_CODE_DONE;
+    signal(SIGPIPE, SIG_IGN);
+    if (!main_arguments(count, values, &arguments, &code))
+        return code;
+    if (arguments.task == TASK_ROLE)
+        return main_role(&arguments);
+    /* The parent has no parser: each child reads the configuration itself. */
+    if (arguments.task == TASK_RUN)
+        return supervise_run(PROGRAM, arguments.config);
+    return main_task(&arguments);
+}
