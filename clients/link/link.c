@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "clients/link/clock.h"
 #include "clients/link/connection.h"
 #include "proto/box.h"
 #include "proto/hint.h"
@@ -65,7 +66,7 @@ static int begin(const struct profile *profile, const struct link_options *optio
         made->options.random = &seam_random_system;
     }
     if (!made->options.clock) {
-        made->options.clock = &seam_clock_system;
+        made->options.clock = clock_client();
     }
     *link = made;
     return STATUS_OK;

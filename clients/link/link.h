@@ -42,7 +42,7 @@ struct link_reply {
 struct link_options {
     int total;
     const struct seam_random *random; /* NULL: the system's */
-    const struct seam_clock *clock;   /* NULL: the system's */
+    const struct seam_clock *clock;   /* NULL: clock_client() */
     void (*progress)(void *data, int seconds); /* called about four times a second while waiting; may be NULL */
     void *progress_data;
 };

@@ -147,6 +147,8 @@ static const struct field fields[] = {
     FIELD("fingerprint_compared", FIELD_YES, compared),
     FIELD("marking", FIELD_TEXT, marking),
     FIELD("marked_by", FIELD_TEXT, marked_by),
+    FIELD("country", FIELD_TEXT, country),
+    FIELD("base_currency", FIELD_TEXT, base_currency),
 };
 #define FIELD_COUNT (sizeof fields / sizeof fields[0])
 

@@ -40,6 +40,8 @@ struct profile {
     bool compared;                /* the coordinator's half of the fingerprint was typed in: more than join and status may be sent */
     char marking[PROFILE_TEXT_MOST + 1];   /* of submissions that state none */
     char marked_by[PROFILE_TEXT_MOST + 1];
+    char country[3];                       /* the party's own, as the exchange told; "" until it did */
+    char base_currency[4];                 /* the exchange's, the same */
 };
 
 /*

@@ -74,21 +74,9 @@ static void print_heading(struct context *context, const char *file, uint32_t ro
     }
 }
 
-int faults_print(struct context *context, const char *file, uint32_t rows, const struct faults *faults, const char *became, const char *advice)
+static void print_table(struct context *context, const struct output *output, const struct faults *faults)
 {
-    int code = faults->errors ? EXIT_CODE_INPUT : EXIT_CODE_DONE;
-    if (context->output.form == OUTPUT_JSON) {
-        json_t *list = json_array();
-        for (size_t i = 0; i < faults->count; i++) {
-            const struct fault *fault = &faults->list[i];
-            json_array_append_new(list, fault_json(file, fault->row, NULL, fault->field, fault->found, fault->expected, fault->remedy, fault->warning));
-        }
-        output_value(&context->output, json_pack("{s:s, s:I, s:I, s:I, s:s, s:o}", "file", file, "rows", (json_int_t)rows, "errors",
-                                                 (json_int_t)faults->errors, "warnings", (json_int_t)faults->warnings, "became", became, "faults", list));
-        return code;
-    }
     struct table table;
-    print_heading(context, file, rows, faults, became);
     table_init(&table, &context->arena, file_columns, sizeof file_columns / sizeof file_columns[0]);
     for (size_t i = 0; i < faults->count; i++) {
         const struct fault *fault = &faults->list[i];
@@ -103,7 +91,24 @@ int faults_print(struct context *context, const char *file, uint32_t rows, const
         table_add(&table, fault->expected);
         table_add(&table, fault->warning ? arena_format(&context->arena, "%s (warning)", fault->remedy) : fault->remedy);
     }
-    table_print(&table, &context->output);
+    table_print(&table, output);
+}
+
+int faults_print(struct context *context, const char *file, uint32_t rows, const struct faults *faults, const char *became, const char *advice)
+{
+    int code = faults->errors ? EXIT_CODE_INPUT : EXIT_CODE_DONE;
+    if (context->output.form == OUTPUT_JSON) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < faults->count; i++) {
+            const struct fault *fault = &faults->list[i];
+            json_array_append_new(list, fault_json(file, fault->row, NULL, fault->field, fault->found, fault->expected, fault->remedy, fault->warning));
+        }
+        output_value(&context->output, json_pack("{s:s, s:I, s:I, s:I, s:s, s:o}", "file", file, "rows", (json_int_t)rows, "errors",
+                                                 (json_int_t)faults->errors, "warnings", (json_int_t)faults->warnings, "became", became, "faults", list));
+        return code;
+    }
+    print_heading(context, file, rows, faults, became);
+    print_table(context, &context->output, faults);
     if (faults->errors + faults->warnings > faults->count) {
         output_wrap(&context->output, "And %s more.", figures_count(faults->errors + faults->warnings - faults->count).text);
     }
@@ -111,6 +116,17 @@ int faults_print(struct context *context, const char *file, uint32_t rows, const
         output_wrap(&context->output, "%s", advice);
     }
     return code;
+}
+
+void faults_print_warnings(struct context *context, const char *file, const struct faults *faults)
+{
+    struct output output;
+    if (!faults->warnings) {
+        return;
+    }
+    output_init(&output, stderr, false, true);
+    advise("%s: %s warning%s.", file, figures_count(faults->warnings).text, faults->warnings == 1 ? "" : "s");
+    print_table(context, &output, faults);
 }
 
 void faults_print_answer(struct context *context, const Muster__Answer *answer, const struct session_naming *naming)

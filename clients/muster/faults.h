@@ -15,6 +15,9 @@
 /* A file's faults. rows: data rows of the file; became: "Nothing was sent."; advice: the last line, or NULL. Returns 65 where there is an error, else 0. */
 int faults_print(struct context *context, const char *file, uint32_t rows, const struct faults *faults, const char *became, const char *advice);
 
+/* A file's warnings alone, on standard error: what is sent all the same. */
+void faults_print_warnings(struct context *context, const char *file, const struct faults *faults);
+
 /* Faults that the exchange named, told through naming (may be NULL). */
 void faults_print_answer(struct context *context, const Muster__Answer *answer, const struct session_naming *naming);
 

@@ -9,47 +9,12 @@
 #include "proto/status.h"
 #include "proto/version.h"
 
-#define NAME_COLUMN 24
+#define NAME_COLUMN 22
+#define OPTION_COLUMN 28
 
 const char *help_version(void)
 {
     return MUSTER_VERSION;
-}
-
-static void print_row(const struct output *output, const char *name, const char *text)
-{
-    if (output_columns(name) > NAME_COLUMN - 2) {
-        output_say(output, "  %s\n", name);
-        name = "";
-    }
-    output_wrap_indented(output, NAME_COLUMN, "  %-*s%s", NAME_COLUMN - 2, name, text);
-}
-
-/* A row keeps its column: the name is one word for the wrapping, so blanks between are printed first. */
-static void print_command_row(FILE *out, const struct output *output, const char *name, const char *text)
-{
-    int width = output_columns(name) + 2;
-    if (width > NAME_COLUMN - 1) {
-        print_row(output, name, text);
-        return;
-    }
-    fprintf(out, "  %-*s", NAME_COLUMN - 2, name);
-    struct output narrow = *output;
-    narrow.width = output->width - NAME_COLUMN;
-    char line[512];
-    size_t length = (size_t)snprintf(line, sizeof line, "%s", text);
-    size_t start = 0;
-    for (bool first = true; start < length; first = false) {
-        size_t end = length;
-        while ((int)(end - start) > narrow.width) {
-            end--;
-            while (end > start && line[end] != ' ') {
-                end--;
-            }
-        }
-        fprintf(out, "%*s%.*s\n", first ? 0 : NAME_COLUMN, "", (int)(end - start), line + start);
-        start = end + (line[end] == ' ');
-    }
 }
 
 static void screen_of(FILE *out, struct output *output)
@@ -57,13 +22,19 @@ static void screen_of(FILE *out, struct output *output)
     output_init(output, out, false, true);
 }
 
+static void print_command(const struct output *output, const struct command *command)
+{
+    char name[64], words[80];
+    snprintf(words, sizeof words, "  %s", command_name(command, name, sizeof name));
+    output_field(output, NAME_COLUMN, words, "%s", command->summary);
+}
+
 static void list_for(FILE *out, const struct output *output, const char *heading, unsigned whom)
 {
-    char name[64];
     fprintf(out, "\n%s\n", heading);
     for (size_t i = 0; i < command_count; i++) {
         if (command_rows[i].for_whom == whom) {
-            print_command_row(out, output, command_name(&command_rows[i], name, sizeof name), command_rows[i].summary);
+            print_command(output, &command_rows[i]);
         }
     }
 }
@@ -88,28 +59,23 @@ void help_all(FILE *out)
 void help_noun(FILE *out, const char *noun)
 {
     struct output output;
-    char name[64];
     screen_of(out, &output);
     fprintf(out, "muster %s:\n", noun);
     for (size_t i = 0; i < command_count; i++) {
         if (strcmp(command_rows[i].noun, noun) == 0) {
-            print_command_row(out, &output, command_name(&command_rows[i], name, sizeof name), command_rows[i].summary);
+            print_command(&output, &command_rows[i]);
         }
     }
     fprintf(out, "More: muster help %s COMMAND\n", noun);
 }
 
-static void print_option(FILE *out, const struct output *output, enum command_option id)
+static void print_option(const struct output *output, enum command_option id)
 {
     const struct command_option_row *row = &option_rows[id];
     char name[64];
-    int length = row->letter ? snprintf(name, sizeof name, "-%c, ", row->letter) : snprintf(name, sizeof name, "    ");
+    int length = row->letter ? snprintf(name, sizeof name, "  -%c, ", row->letter) : snprintf(name, sizeof name, "      ");
     snprintf(name + length, sizeof name - (size_t)length, "--%s%s%s", row->name, row->argument ? " " : "", row->argument ? row->argument : "");
-    if (output_columns(name) + 2 > NAME_COLUMN - 1) {
-        fprintf(out, "  %s\n", name);
-        snprintf(name, sizeof name, "%s", "");
-    }
-    print_command_row(out, output, name, row->help);
+    output_field(output, OPTION_COLUMN, name, "%s", row->help);
 }
 
 void help_command(FILE *out, const struct command *command)
@@ -132,7 +98,7 @@ void help_command(FILE *out, const struct command *command)
     fprintf(out, "Options:\n");
     for (int id = 0; id < OPTION_COUNT; id++) {
         if ((command->options | COMMON_OPTIONS) & OPTION_BIT(id)) {
-            print_option(out, &output, (enum command_option)id);
+            print_option(&output, (enum command_option)id);
         }
     }
 }

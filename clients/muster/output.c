@@ -97,15 +97,11 @@ void output_say(const struct output *output, const char *format, ...)
     }
 }
 
-static void wrap(const struct output *output, int indent, const char *text)
+/* Words of text from a column on, wrapped at the width; later lines begin at indent. */
+static void wrap(const struct output *output, int indent, int column, const char *text)
 {
-    const char *at = text + strspn(text, " ");
-    int lead = (int)(at - text);
-    indent += lead;
-    fprintf(output->out, "%*s", lead, "");
     bool first = true;
-    int column = lead;
-    while (*at) {
+    for (const char *at = text + strspn(text, " "); *at;) {
         size_t length = strcspn(at, " ");
         int columns = u8_width((const uint8_t *)at, length, "UTF-8");
         if (!first && column + 1 + columns > output->width) {
@@ -124,6 +120,14 @@ static void wrap(const struct output *output, int indent, const char *text)
     fputc('\n', output->out);
 }
 
+/* Blanks at the beginning stay, and move the later lines in. */
+static void wrap_indented(const struct output *output, int indent, const char *text)
+{
+    int lead = (int)strspn(text, " ");
+    fprintf(output->out, "%*s", lead, "");
+    wrap(output, indent + lead, lead, text);
+}
+
 void output_wrap(const struct output *output, const char *format, ...)
 {
     if (output->form != OUTPUT_SCREEN) {
@@ -134,7 +138,7 @@ void output_wrap(const struct output *output, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    wrap(output, 0, text);
+    wrap_indented(output, 0, text);
 }
 
 void output_wrap_indented(const struct output *output, int indent, const char *format, ...)
@@ -147,7 +151,27 @@ void output_wrap_indented(const struct output *output, int indent, const char *f
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    wrap(output, indent, text);
+    wrap_indented(output, indent, text);
+}
+
+void output_field(const struct output *output, int width, const char *name, const char *format, ...)
+{
+    if (output->form != OUTPUT_SCREEN) {
+        return;
+    }
+    char text[PARAGRAPH_MOST];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    int columns = output_columns(name);
+    output_text(output, name, PAINT_NONE);
+    if (columns + 2 > width) {
+        fprintf(output->out, "\n%*s", width, "");
+    } else {
+        fprintf(output->out, "%*s", width - columns, "");
+    }
+    wrap(output, width, width, text);
 }
 
 /* A value on one line, without tabs or line ends; money with its two places. */

@@ -41,6 +41,9 @@ void output_wrap(const struct output *output, const char *format, ...) __attribu
 /* The same, continuation lines moved in by indent blanks. */
 void output_wrap_indented(const struct output *output, int indent, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* A name, and from column `width` on its value, wrapped. Only in the form OUTPUT_SCREEN. */
+void output_field(const struct output *output, int width, const char *name, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /*
  * Prints a result that is not a table in the forms for programs: as JSON, or as lines "field<TAB>value" under one
  * header, nested fields joined by dots. Does nothing on a screen. Takes the reference. Returns whether it printed.

@@ -3,128 +3,253 @@
 
 #include <string.h>
 
-#include <jansson.h>
-
 #include "broker/match/facts.h"
-#include "clients/muster/complain.h"
 #include "clients/muster/figures.h"
 #include "clients/muster/table.h"
 #include "proto/status.h"
 
-void plan_print_faults(const struct plan_request *request, const struct faults *faults, struct arena *arena)
+#define COLUMNS 7
+#define CURRENCY_KEY "base_currency"
+
+const char *plan_currency(const struct plan_result *result)
 {
-    if (request->json) {
-        json_t *list = json_array();
-        for (size_t n = 0; n < faults->count && list; n++) {
-            const struct fault *f = &faults->list[n];
-            json_array_append_new(list, json_pack("{s:s?, s:I, s:s, s:s, s:s, s:s}", "file", f->file, "row", (json_int_t)f->row,
-                                                  "column", f->field, "found", f->found, "expected", f->expected, "do",
-                                                  f->remedy));
+    for (size_t n = 0; n < result->message->n_policy; n++) {
+        const Muster__PolicyEntry *entry = result->message->policy[n];
+        if (strcmp(entry->key, CURRENCY_KEY) == 0 && *entry->value) {
+            return entry->value;
         }
-        json_t *object = json_pack("{s:o, s:I}", "faults", list, "errors", (json_int_t)faults->errors);
-        json_dumpf(object, stderr, JSON_PRESERVE_ORDER);
-        fputc('\n', stderr);
-        json_decref(object);
-        return;
     }
-    static const struct table_column columns[] = {
-        {"File", TABLE_ID, "file"},           {"Row", TABLE_FIGURE, "row"},        {"Column", TABLE_ID, "column"},
-        {"Found", TABLE_TEXT, "found"},       {"Expected", TABLE_TEXT, "expected"}, {"Do", TABLE_TEXT, "do"},
-    };
-    struct output output;
-    output_init(&output, stderr, false, true);
-    struct table table;
-    table_init(&table, arena, columns, sizeof columns / sizeof columns[0]);
-    for (size_t n = 0; n < faults->count; n++) {
-        const struct fault *f = &faults->list[n];
-        table_add(&table, f->file ? f->file : "");
-        table_add(&table, f->row ? figures_count(f->row).text : "");
-        table_add(&table, f->field);
-        table_add(&table, f->found);
-        table_add(&table, f->expected);
-        table_add(&table, f->remedy);
-    }
-    complain(EXIT_CODE_INPUT, "%zu %s in the scenario. Nothing was planned.", faults->errors,
-             faults->errors == 1 ? "fault" : "faults");
-    if (table_print(&table, &output)) {
-        complain_memory();
-    }
-    if (faults->errors > faults->count) {
-        advise("%zu more faults are not shown.", faults->errors - faults->count);
-    }
+    return "EUR";
 }
 
-/* What the table says of a lot or of all. */
-struct sums {
-    int64_t wanted, awarded, pays, saving, sme_value, value;
-};
-
-static void add_lot(const struct match_market *market, uint32_t index, const struct match_lot_plan *plan, struct sums *sums)
+void plan_figures_add(const struct plan_result *result, uint32_t index, bool *scratch, struct plan_figures *figures)
 {
+    const struct match_market *market = result->market;
     const struct match_lot *lot = &market->lots[index];
+    const struct match_lot_plan *plan = &result->plan->lots[index];
+    for (uint32_t n = 0; n < market->supplier_count; n++) {
+        scratch[n] = false;
+    }
     for (uint32_t d = 0; d < lot->demand_count; d++) {
         for (uint32_t n = 0; n < lot->demands[d].line_count; n++) {
-            sums->wanted += lot->demands[d].lines[n].quantity - lot->demands[d].lines[n].committed;
+            figures->wanted += lot->demands[d].lines[n].quantity - lot->demands[d].lines[n].committed;
         }
     }
     for (uint32_t n = 0; n < plan->award_count; n++) {
         const struct match_award *a = &plan->awards[n];
+        const struct match_offer *offer = &lot->offers[a->offer];
+        bool sme = market->suppliers[offer->supplier].sme;
         int64_t value = a->unit_price * a->quantity;
-        sums->awarded += a->quantity;
-        sums->value += value;
-        sums->sme_value += market->suppliers[lot->offers[a->offer].supplier].sme ? value : 0;
-        sums->pays += value + a->freight * a->quantity + a->one_off;
+        figures->awarded += a->quantity;
+        figures->value += value;
+        figures->sme_value += sme ? value : 0;
+        figures->european_value += (__int128)value * offer->european_content;
+        figures->pays += value + a->freight * a->quantity + a->one_off;
+        figures->suppliers += !scratch[offer->supplier];
+        figures->smes += sme && !scratch[offer->supplier];
+        scratch[offer->supplier] = true;
     }
+    figures->nations += plan->nation_count;
     for (uint32_t n = 0; n < plan->nation_count; n++) {
-        sums->saving += plan->nations[n].saving;
+        figures->saving += plan->nations[n].saving;
     }
 }
 
-static uint32_t nations_of(const struct match_lot_plan *plan)
+/* One row of the table, as text; cells of a lot without a bundle end with note. */
+struct row {
+    char *cell[COLUMNS];
+    const char *note; /* "no bundle: ..." in the place of the last cells, or NULL */
+};
+
+/* Why a lot has no bundle: the rule that forbade it, else the reason most of its missing units share. */
+static const char *no_bundle(const struct plan_result *result, uint32_t lot, struct arena *arena)
 {
-    return plan->nation_count;
+    const struct match_lot_plan *plan = &result->plan->lots[lot];
+    if (plan->forbidden_by) {
+        return arena_format(arena, "no bundle: %s", plan->forbidden_by);
+    }
+    int64_t units[MATCH_REASON_OUTRANKED + 1] = {0};
+    int best = 0;
+    for (uint32_t n = 0; n < plan->uncovered_count; n++) {
+        units[plan->uncovered[n].reason] += plan->uncovered[n].quantity;
+    }
+    for (int n = 0; n <= MATCH_REASON_OUTRANKED; n++) {
+        best = units[n] > units[best] ? n : best;
+    }
+    return plan->uncovered_count ? arena_format(arena, "no bundle: %s", match_reason_name((enum match_reason)best))
+                                 : "nothing left to buy";
 }
 
-static void add_row(struct table *table, const char *name, const char *nations, bool units, const struct sums *sums, int64_t gap,
-                    int64_t bound)
+static bool fill_row(struct row *row, const char *name, const struct plan_figures *f, int64_t gap, int64_t bound, bool units,
+                     struct arena *arena)
 {
-    table_add(table, name);
-    table_add(table, nations);
-    table_add_exact(table, units ? figures_of((uint64_t)sums->awarded, (uint64_t)sums->wanted).text : "",
-                    units ? figures_exact(0).text : "");
-    table_add_exact(table, figures_millions(sums->pays).text, figures_exact(sums->pays).text);
-    table_add_exact(table, figures_millions(sums->saving).text, figures_exact(sums->saving).text);
-    table_add(table, figures_percent(sums->sme_value, sums->value, -1, -1).text);
-    table_add(table, figures_gap(gap, bound).text);
+    const struct figure percent = figures_gap(gap, bound);
+    row->cell[0] = arena_string(arena, name);
+    row->cell[1] = arena_string(arena, !units ? "" : f->nations ? figures_count(f->nations).text : "-");
+    row->cell[2] = arena_string(arena, units ? figures_of((uint64_t)f->awarded, (uint64_t)f->wanted).text : "");
+    row->cell[3] = arena_string(arena, figures_millions(f->pays).text);
+    row->cell[4] = arena_string(arena, figures_millions(f->saving).text);
+    row->cell[5] = arena_string(arena, figures_percent(f->sme_value, f->value, -1, -1).text);
+    row->cell[6] = arena_format(arena, strcmp(percent.text, "-") == 0 ? "%s" : "%s %%", percent.text);
+    for (int n = 0; n < COLUMNS; n++) {
+        if (!row->cell[n]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the rows fit; widths of the columns. */
+static bool measure(const struct row *rows, size_t count, int width, int *widths)
+{
+    int total = 2 * (COLUMNS - 1), longest = 0;
+    for (int c = 0; c < COLUMNS; c++) {
+        widths[c] = 0;
+        for (size_t n = 0; n < count; n++) {
+            int columns = output_columns(rows[n].cell[c]);
+            widths[c] = columns > widths[c] && (c < 3 || !rows[n].note) ? columns : widths[c];
+        }
+        total += widths[c];
+    }
+    for (size_t n = 0; n < count; n++) {
+        int note = rows[n].note ? widths[0] + widths[1] + widths[2] + 6 + output_columns(rows[n].note) : 0;
+        longest = note > longest ? note : longest;
+    }
+    return total <= width && longest <= width;
+}
+
+static void print_row(const struct output *output, const struct row *row, const int *widths)
+{
+    int cells = row->note ? 3 : COLUMNS;
+    for (int c = 0; c < cells; c++) {
+        int blanks = widths[c] - output_columns(row->cell[c]);
+        fprintf(output->out, "%*s", c == 0 ? 0 : blanks + 2, "");
+        output_text(output, row->cell[c], PAINT_NONE);
+        fprintf(output->out, "%*s", c == 0 ? blanks : 0, "");
+    }
+    if (row->note) {
+        fputs("  ", output->out);
+        output_text(output, row->note, PAINT_NONE);
+    }
+    fputc('\n', output->out);
+}
+
+/* Too wide for the screen: the general table makes blocks of it. */
+static int print_blocks(const struct output *output, const struct row *rows, size_t count, struct arena *arena)
+{
+    struct table_column columns[COLUMNS + 1];
+    for (int c = 0; c < COLUMNS; c++) {
+        columns[c] = (struct table_column){rows[0].cell[c], c ? TABLE_FIGURE : TABLE_ID, NULL};
+    }
+    columns[COLUMNS] = (struct table_column){"Note", TABLE_TEXT, NULL};
+    struct table table;
+    table_init(&table, arena, columns, COLUMNS + 1);
+    for (size_t n = 1; n < count; n++) {
+        for (int c = 0; c < COLUMNS; c++) {
+            table_add(&table, rows[n].note && c > 2 ? "" : rows[n].cell[c]);
+        }
+        table_add(&table, rows[n].note ? rows[n].note : "");
+    }
+    return table_print(&table, output);
+}
+
+static int print_screen(const struct output *output, const struct plan_result *result, struct arena *arena)
+{
+    const struct match_plan *plan = result->plan;
+    size_t count = (size_t)plan->lot_count + 2;
+    struct row *rows = arena_array(arena, count, sizeof *rows);
+    bool *scratch = arena_array(arena, result->market->supplier_count, sizeof *scratch);
+    if (!rows || !scratch) {
+        return STATUS_NO_MEMORY;
+    }
+    static char *const headers[COLUMNS] = {"Lot", "Nations", "Covered", NULL, "Saves", "SME %", "Gap at most"};
+    memcpy(rows[0].cell, headers, sizeof headers);
+    rows[0].cell[3] = arena_format(arena, "Pays %s m", plan_currency(result));
+    struct plan_figures all = {0};
+    bool filled = rows[0].cell[3] != NULL;
+    for (uint32_t n = 0; n < plan->lot_count && filled; n++) {
+        struct plan_figures figures = {0};
+        const struct match_lot_plan *lot = &plan->lots[n];
+        plan_figures_add(result, n, scratch, &figures);
+        plan_figures_add(result, n, scratch, &all);
+        filled = fill_row(&rows[n + 1], result->market->lots[n].item, &figures, lot->bound - lot->objective, lot->bound, true, arena);
+        rows[n + 1].note = lot->award_count ? NULL : no_bundle(result, n, arena);
+    }
+    if (!filled || !fill_row(&rows[count - 1], "All", &all, plan->bound - plan->objective, plan->bound, false, arena)) {
+        return STATUS_NO_MEMORY;
+    }
+    int widths[COLUMNS];
+    if (!measure(rows, count, output->width, widths)) {
+        return print_blocks(output, rows, count, arena);
+    }
+    for (size_t n = 0; n < count; n++) {
+        print_row(output, &rows[n], widths);
+    }
+    return STATUS_OK;
+}
+
+static int print_tabs(const struct output *output, const struct plan_result *result, struct arena *arena)
+{
+    static const struct table_column columns[] = {
+        {"lot", TABLE_ID, NULL},      {"nations", TABLE_FIGURE, NULL}, {"covered", TABLE_FIGURE, NULL},
+        {"wanted", TABLE_FIGURE, NULL}, {"pays", TABLE_FIGURE, NULL},   {"saves", TABLE_FIGURE, NULL},
+        {"sme_percent", TABLE_FIGURE, NULL}, {"objective", TABLE_FIGURE, NULL}, {"bound", TABLE_FIGURE, NULL},
+        {"forbidden_by", TABLE_ID, NULL},
+    };
+    struct table table;
+    table_init(&table, arena, columns, sizeof columns / sizeof columns[0]);
+    bool *scratch = arena_array(arena, result->market->supplier_count, sizeof *scratch);
+    if (!scratch) {
+        return STATUS_NO_MEMORY;
+    }
+    for (uint32_t n = 0; n < result->plan->lot_count; n++) {
+        const struct match_lot_plan *lot = &result->plan->lots[n];
+        struct plan_figures figures = {0};
+        char text[2][32];
+        plan_figures_add(result, n, scratch, &figures);
+        table_add(&table, result->market->lots[n].item);
+        snprintf(text[0], sizeof text[0], "%u", figures.nations);
+        table_add(&table, text[0]);
+        snprintf(text[0], sizeof text[0], "%lld", (long long)figures.awarded);
+        snprintf(text[1], sizeof text[1], "%lld", (long long)figures.wanted);
+        table_add(&table, text[0]);
+        table_add(&table, text[1]);
+        table_add(&table, figures_exact(figures.pays).text);
+        table_add(&table, figures_exact(figures.saving).text);
+        table_add(&table, figures_percent(figures.sme_value, figures.value, -1, -1).text);
+        table_add(&table, figures_exact(lot->objective).text);
+        table_add(&table, figures_exact(lot->bound).text);
+        table_add(&table, lot->forbidden_by ? lot->forbidden_by : "");
+    }
+    return table_print(&table, output);
+}
+
+/* The gap in words a minister can use. */
+static void print_proof(const struct output *output, const struct plan_result *result)
+{
+    const struct match_plan *plan = result->plan;
+    static const char measure_in_words[] = "urgent need first, then cost, SMEs preferred";
+    if (plan->bound <= plan->objective) {
+        output_wrap(output, "Proved: no valid plan can score more than this one by the published measure: %s.", measure_in_words);
+        return;
+    }
+    output_wrap(output, "Proved: no valid plan can score more than %s %s m (%s %%) above this one by the published measure: %s.",
+                plan_currency(result), figures_millions(plan->bound - plan->objective).text,
+                figures_gap(plan->bound - plan->objective, plan->objective).text, measure_in_words);
 }
 
 int plan_print_table(const struct plan_request *request, const struct plan_result *result, struct arena *arena)
 {
-    static const struct table_column columns[] = {
-        {"Lot", TABLE_ID, "lot"},          {"Nations", TABLE_FIGURE, "nations"}, {"Covered", TABLE_FIGURE, "covered"},
-        {"Pays m", TABLE_FIGURE, "pays"},  {"Saves", TABLE_FIGURE, "saves"},     {"SME %", TABLE_FIGURE, "sme_percent"},
-        {"Gap at most", TABLE_FIGURE, "gap_percent"},
-    };
     struct output output;
     output_init(&output, stdout, false, request->screen);
-    struct table table;
-    table_init(&table, arena, columns, sizeof columns / sizeof columns[0]);
-    struct sums all = {0};
-    for (uint32_t n = 0; n < result->plan->lot_count; n++) {
-        const struct match_lot_plan *plan = &result->plan->lots[n];
-        struct sums sums = {0};
-        add_lot(result->market, n, plan, &sums);
-        add_lot(result->market, n, plan, &all);
-        add_row(&table, result->market->lots[n].item, figures_count(nations_of(plan)).text, true, &sums,
-                plan->bound - plan->objective, plan->bound);
+    int status = output.form == OUTPUT_SCREEN ? print_screen(&output, result, arena) : print_tabs(&output, result, arena);
+    if (status) {
+        return status;
     }
-    add_row(&table, "All", "", false, &all, result->plan->bound - result->plan->objective, result->plan->bound);
-    return table_print(&table, &output);
-}
-
-int plan_print_compare(const struct plan_request *request, const struct plan_variant *variants,
-                       const struct plan_result *results, size_t count, struct arena *arena)
-{
-    (void)request; (void)variants; (void)results; (void)count; (void)arena;
+    print_proof(&output, result);
+    if (request->explain) {
+        return plan_print_explanations(&output, result, arena);
+    }
+    output_say(&output, "Unlike units are not added up. Reasons: add --explain\n");
     return STATUS_OK;
 }

@@ -9,6 +9,8 @@
 
 #include "broker/match/load.h"
 #include "broker/match/reasons.h"
+#include "broker/match/settle.h"
+#include "broker/match/variant.h"
 #include "broker/match/verify.h"
 #include "clients/muster/complain.h"
 #include "clients/muster/figures.h"
@@ -102,7 +104,13 @@ static int read_market(const struct plan_request *request, const struct plan_var
     struct faults faults;
     faults_init(&faults, arena);
     int status = scenario_read(variant->folder, arena, &faults, &result->message);
+    const struct match_variant change = {variant->sets, variant->set_count, variant->without, variant->without_count};
+    if (!status && change.set_count + change.without_count > 0) {
+        faults.file = NULL;
+        status = match_variant_apply(result->message, &change, arena, &faults, &result->message);
+    }
     if (!status) {
+        faults.file = NULL;
         status = match_load(result->message, arena, &faults, &result->market);
     }
     if (status == STATUS_NO_MEMORY) {
@@ -136,7 +144,9 @@ int plan_make(const struct plan_request *request, const struct plan_variant *var
     if (!status) {
         status = match_verify_plan(result->market, result->plan, arena, &fault);
     }
-    (void)settle;
+    if (!status && (settle || request->explain)) {
+        status = match_settle_plan(result->market, result->plan, true, arena);
+    }
     if (status == STATUS_INVALID) {
         return complain(EXIT_CODE_INTERNAL, "the plan made does not hold: %s. Nothing is printed. Please report this.", fault);
     }

@@ -17,7 +17,7 @@
  * Shared by the parts of `muster plan` alone: what was asked, one planned scenario, and the ways to print it.
  */
 
-#define PLAN_CHANGES_MOST 16 /* --set and --without together: more columns than a comparison can show */
+#define PLAN_CHANGES_MOST 13 /* --set and --without together: a comparison shows that many columns */
 #define PLAN_MEMORY_MOST ((size_t)16 << 30)
 
 /* What the command line asked for. */
@@ -73,12 +73,35 @@ void plan_print_faults(const struct plan_request *request, const struct faults *
 /* The plan as the model's JSON on out. STATUS_NO_MEMORY, STATUS_IO. */
 int plan_print_json(const struct plan_result *result, FILE *out);
 
-/* The table of lots and, where asked, the explanations. STATUS_NO_MEMORY. */
+/* The table of lots, the proof in words and, where asked, the explanations. STATUS_NO_MEMORY. */
 int plan_print_table(const struct plan_request *request, const struct plan_result *result, struct arena *arena);
 
 /* Variants side by side, the first being the scenario as it stands. STATUS_NO_MEMORY. */
 int plan_print_compare(const struct plan_request *request, const struct plan_variant *variants,
                        const struct plan_result *results, size_t count, struct arena *arena);
+
+/* Nations, explanations of uncovered demands and unused offers, lot by lot; after the table, where --explain asks. */
+int plan_print_explanations(const struct output *output, const struct plan_result *result, struct arena *arena);
+
+/* What a lot's plan comes to; sums over lots are those of their members. */
+struct plan_figures {
+    int64_t wanted;  /* open units before the plan */
+    int64_t awarded;
+    int64_t pays;    /* cents, with freight and one-off costs */
+    int64_t saving;  /* against buying alone */
+    int64_t value;   /* unit prices only, like the next three */
+    int64_t sme_value;
+    __int128 european_value; /* times 100 */
+    uint32_t nations;
+    uint32_t suppliers;
+    uint32_t smes;
+};
+
+/* Adds a lot's figures to figures. scratch: supplier_count flags of the market, cleared here. */
+void plan_figures_add(const struct plan_result *result, uint32_t lot, bool *scratch, struct plan_figures *figures);
+
+/* The base currency of a scenario. */
+const char *plan_currency(const struct plan_result *result);
 
 /* Nanoseconds of a steady clock. */
 uint64_t plan_clock(void);

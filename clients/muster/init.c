@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clients/muster/commands.h"
+#include "clients/muster/complain.h"
+#include "clients/muster/identity.h"
+#include "proto/introduction.h"
+#include "proto/status.h"
+
+/*
+ * A new exchange and its first coordinator: the coordinator's keys are made here, in its own profile; musterd makes the exchange from
+ * their public halves and hands back its own.
+ */
+
+#define DEFAULT_ADDRESS "tcp://127.0.0.1:7447"
+#define DEFAULT_PARTY "coordinator"
+#define MARKING "NATO UNCLASSIFIED"
+#define MARKED_BY "NATO"
+
+/* musterd, beside this program or in the PATH. */
+static const char *find_musterd(struct context *context)
+{
+    char own[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
+    if (length > 0) {
+        own[length] = '\0';
+        char *slash = strrchr(own, '/');
+        const char *beside = slash ? arena_format(&context->arena, "%.*s/musterd", (int)(slash - own), own) : NULL;
+        if (beside && access(beside, X_OK) == 0) {
+            return beside;
+        }
+    }
+    return "musterd";
+}
+
+/* Runs musterd --init and waits; what it prints goes to standard error. Exit code. */
+static int run_musterd(struct context *context, char *const *arguments)
+{
+    pid_t child = fork();
+    if (child < 0) {
+        return complain(EXIT_CODE_INTERNAL, "musterd can't be started: %s. Nothing was made.", strerror(errno));
+    }
+    if (child == 0) {
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+        execvp(arguments[0], arguments);
+        _exit(127);
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+        return complain(EXIT_CODE_INTERNAL, "musterd is not beside muster, and not in your PATH. Nothing was made.\nInstall it: the exchange runs on this machine.");
+    }
+    (void)context;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_CODE_INTERNAL;
+}
+
+static const char *or_default(const char *value, const char *fallback)
+{
+    return value ? value : fallback;
+}
+
+/* "tcp://muster.example:7447" gives "muster.example/log". */
+static const char *origin_of(struct context *context, const char *address)
+{
+    const char *host = strstr(address, "://");
+    host = host ? host + 3 : address;
+    const char *colon = strrchr(host, ':');
+    size_t length = colon ? (size_t)(colon - host) : strlen(host);
+    return arena_format(&context->arena, "%.*s/log", (int)length, host);
+}
+
+static int write_introduction(struct context *context, const struct identity_keys *keys, const char *path)
+{
+    struct introduction_coordinator coordinator = {0};
+    char text[INTRODUCTION_SIZE];
+    const char *country = context->value[OPTION_COUNTRY];
+    if (!country || strlen(country) != 2) {
+        return complain(EXIT_CODE_USAGE, "init needs the coordinator's --country, two letters as NL. Nothing was made.");
+    }
+    snprintf(coordinator.party, sizeof coordinator.party, "%s", or_default(context->value[OPTION_PARTY], DEFAULT_PARTY));
+    snprintf(coordinator.country, sizeof coordinator.country, "%s", country);
+    snprintf(coordinator.name, sizeof coordinator.name, "%s", or_default(context->value[OPTION_NAME], "Coordinator"));
+    snprintf(coordinator.contact, sizeof coordinator.contact, "%s", or_default(context->value[OPTION_CONTACT], ""));
+    memcpy(coordinator.signing_key, keys->signing.public_key, 32);
+    memcpy(coordinator.box_key, keys->box.public_key, 32);
+    memcpy(coordinator.curve_key, keys->curve.public_key, 32);
+    if (introduction_write_coordinator(&coordinator, text) != STATUS_OK) {
+        return complain(EXIT_CODE_USAGE, "--party, --name or --contact holds what it may not. Nothing was made.");
+    }
+    return files_write(path, text, strlen(text), 0600, true) == STATUS_OK ? EXIT_CODE_DONE : complain_file("write", path);
+}
+
+/* What musterd wrote of the exchange, as the coordinator's profile keeps it. */
+static int take_exchange(struct context *context, const char *directory, const char *party, struct profile *profile)
+{
+    struct introduction_exchange exchange;
+    char path[FILES_PATH_MOST];
+    uint8_t *text;
+    size_t length;
+    if (files_path(path, directory, "exchange.pub", NULL) != STATUS_OK || files_read(path, INTRODUCTION_SIZE, &context->arena, &text, &length) != STATUS_OK ||
+        introduction_read_exchange((const char *)text, length, &exchange) != STATUS_OK) {
+        return complain(EXIT_CODE_IO, "the exchange was made, but %s/exchange.pub can't be read. Your keys are in %s/keys", directory, profile->data);
+    }
+    snprintf(profile->address, sizeof profile->address, "%s", exchange.address);
+    profile->log_key = exchange.log_key;
+    note_vkey_write(&exchange.log_key, profile->vkey);
+    memcpy(profile->exchange_signing_key, exchange.signing_key, 32);
+    memcpy(profile->exchange_box_key, exchange.box_key, 32);
+    memcpy(profile->front_key, exchange.front_key, 32);
+    snprintf(profile->party, sizeof profile->party, "%s", party);
+    snprintf(profile->marking, sizeof profile->marking, "%s", or_default(context->value[OPTION_MARKING], MARKING));
+    snprintf(profile->marked_by, sizeof profile->marked_by, "%s", or_default(context->value[OPTION_MARKED_BY], MARKED_BY));
+    profile->role = MUSTER__ROLE__ROLE_COORDINATOR;
+    profile->compared = true; /* both halves were made on this machine */
+    return profile_save(profile) == STATUS_OK ? EXIT_CODE_DONE : complain_file("write", profile->config);
+}
+
+static int make(struct context *context, const char *directory, struct profile *profile, const char *party)
+{
+    struct identity_keys keys;
+    char introduction[FILES_PATH_MOST];
+    bool fresh;
+    int code = identity_make(context, profile, false, &keys, &fresh);
+    if (code) {
+        return code;
+    }
+    code = files_path(introduction, profile->data, "coordinator.pub", NULL) == STATUS_OK ? write_introduction(context, &keys, introduction) : EXIT_CODE_IO;
+    identity_drop(&keys);
+    if (code) {
+        return code;
+    }
+    const char *address = or_default(context->value[OPTION_ADDRESS], DEFAULT_ADDRESS);
+    const char *origin = context->value[OPTION_ORIGIN] ? context->value[OPTION_ORIGIN] : origin_of(context, address);
+    const char *clock = context->value[OPTION_TEST_CLOCK];
+    const char *const arguments[] = {find_musterd(context), "--init", directory, "--coordinator", introduction, "--address", address, "--origin", origin,
+                                     clock ? "--test-clock" : NULL, clock, NULL};
+    code = run_musterd(context, (char *const *)(uintptr_t)arguments);
+    return code ? code : take_exchange(context, directory, party, profile);
+}
+
+int init_run(struct context *context, int count, char **words)
+{
+    struct profile profile;
+    (void)count;
+    const char *party = or_default(context->value[OPTION_PARTY], DEFAULT_PARTY);
+    const char *name = or_default(context->value[OPTION_AS], party);
+    int status = profile_name(name, &profile);
+    if (status == STATUS_EXISTS) {
+        return complain(EXIT_CODE_INPUT, "%s is a party of another exchange here. Nothing was made.\nKeep both: muster init --as NAME", name);
+    }
+    if (status != STATUS_OK) {
+        return complain(EXIT_CODE_USAGE, "'%s' is no form of a profile's name, or there is no home folder. Nothing was made.", name);
+    }
+    int code = make(context, words[0], &profile, party);
+    if (code) {
+        return code;
+    }
+    if (!output_value(&context->output, json_pack("{s:s, s:s, s:s, s:s, s:s}", "origin", profile.log_key.name, "address", profile.address, "vkey", profile.vkey, "party", party,
+                                                  "profile", profile.name))) {
+        output_wrap(&context->output, "Made %s in %s. You are its coordinator, as %s.", profile.log_key.name, words[0], profile.name);
+        output_wrap(&context->output, "Next: musterd -c %s/musterd.conf; then muster party invite", words[0]);
+    }
+    return EXIT_CODE_DONE;
+}

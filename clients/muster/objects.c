@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "clients/muster/objects.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clients/muster/complain.h"
+#include "clients/muster/faults.h"
+#include "clients/muster/figures.h"
+#include "proto/csv_cells.h"
+#include "proto/status.h"
+#include "proto/walk.h"
+
+const struct objects_kind objects_items = {MUSTER__NOUN__NOUN_ITEM, "item", "items", "item"};
+const struct objects_kind objects_demands = {MUSTER__NOUN__NOUN_DEMAND, "demand", "demands", "demand"};
+const struct objects_kind objects_offers = {MUSTER__NOUN__NOUN_OFFER, "offer", "offers", "offer"};
+const struct objects_kind objects_funds = {MUSTER__NOUN__NOUN_FUND, "fund", "funds", "fund"};
+
+/* What a reader of proto/csv gives, whichever noun. */
+struct reading {
+    ProtobufCMessage **list;
+    struct csv_rows *rows;
+    size_t count;
+    const char *told;
+};
+
+static int read_noun(Muster__Noun noun, const uint8_t *bytes, size_t size, const struct csv_options *options, struct arena *arena,
+                     struct faults *faults, struct reading *reading)
+{
+    int status;
+    switch (noun) {
+    case MUSTER__NOUN__NOUN_ITEM: {
+        struct csv_items items = {0};
+        status = csv_read_items(bytes, size, options, arena, faults, &items);
+        *reading = (struct reading){(ProtobufCMessage **)items.list, items.rows, items.count, items.told};
+        return status;
+    }
+    case MUSTER__NOUN__NOUN_DEMAND: {
+        struct csv_demands demands = {0};
+        status = csv_read_demands(bytes, size, options, arena, faults, &demands);
+        *reading = (struct reading){(ProtobufCMessage **)demands.list, demands.rows, demands.count, demands.told};
+        return status;
+    }
+    case MUSTER__NOUN__NOUN_OFFER: {
+        struct csv_offers offers = {0};
+        status = csv_read_offers(bytes, size, options, arena, faults, &offers);
+        *reading = (struct reading){(ProtobufCMessage **)offers.list, offers.rows, offers.count, offers.told};
+        return status;
+    }
+    default: {
+        struct csv_funds funds = {0};
+        status = csv_read_funds(bytes, size, options, arena, faults, &funds);
+        *reading = (struct reading){(ProtobufCMessage **)funds.list, funds.rows, funds.count, funds.told};
+        return status;
+    }
+    }
+}
+
+/* The id is the first field of all four. */
+static const char *id_of(const struct objects_kind *kind, const ProtobufCMessage *message)
+{
+    switch (kind->noun) {
+    case MUSTER__NOUN__NOUN_ITEM:
+        return ((const Muster__Item *)message)->id;
+    case MUSTER__NOUN__NOUN_DEMAND:
+        return ((const Muster__Demand *)message)->id;
+    case MUSTER__NOUN__NOUN_OFFER:
+        return ((const Muster__Offer *)message)->id;
+    default:
+        return ((const Muster__Fund *)message)->id;
+    }
+}
+
+static uint32_t count_rows(const uint8_t *bytes, size_t size)
+{
+    static const char *const none[] = {"month"};
+    struct arena arena;
+    struct faults ignored;
+    struct csv_sheet sheet = {0};
+    arena_init(&arena, CSV_ARENA_MOST);
+    faults_init(&ignored, &arena);
+    csv_cells_read(bytes, size, none, 1, &arena, &ignored, &sheet);
+    uint32_t rows = sheet.count ? (uint32_t)sheet.count - 1 : 0;
+    arena_drop(&arena);
+    return rows;
+}
+
+int objects_read(struct context *context, const struct objects_kind *kind, const char *path, const struct csv_options *options,
+                 const char *became, struct objects *objects, struct faults *faults)
+{
+    uint8_t *bytes;
+    size_t size;
+    struct csv_options named = *options;
+    struct reading reading = {0};
+    *objects = (struct objects){.kind = kind, .file = strcmp(path, "-") == 0 ? "standard input" : path};
+    named.file = objects->file;
+    int status = files_read(path, CSV_BYTES_MOST, &context->arena, &bytes, &size);
+    if (status == STATUS_NOT_FOUND) {
+        return complain(EXIT_CODE_INPUT, "there is no file %s. %s", path, became);
+    }
+    if (status == STATUS_TOO_LARGE) {
+        return complain(EXIT_CODE_INPUT, "%s is longer than %u MiB. %s", path, (unsigned)(CSV_BYTES_MOST >> 20), became);
+    }
+    if (status != STATUS_OK) {
+        return status == STATUS_NO_MEMORY ? complain_memory() : complain_file("read", path);
+    }
+    faults_init(faults, &context->arena);
+    status = read_noun(kind->noun, bytes, size, &named, &context->arena, faults, &reading);
+    if (status == STATUS_NO_MEMORY) {
+        return complain_memory();
+    }
+    objects->told = reading.told;
+    objects->rows = count_rows(bytes, size);
+    if (status != STATUS_OK || faults->errors) {
+        const char *advice = arena_format(&context->arena, "Columns: muster %s template", kind->name);
+        return faults_print(context, objects->file, objects->rows, faults, became, kind->noun == MUSTER__NOUN__NOUN_ITEM ? NULL : advice);
+    }
+    objects->list = arena_array(&context->arena, reading.count, sizeof *objects->list);
+    if (!objects->list) {
+        return complain_memory();
+    }
+    objects->count = reading.count;
+    for (size_t i = 0; i < reading.count; i++) {
+        objects->list[i] = (struct object){.id = id_of(kind, reading.list[i]), .message = reading.list[i], .rows = &reading.rows[i]};
+    }
+    return EXIT_CODE_DONE;
+}
+
+ProtobufCMessage *objects_of_record(const struct objects_kind *kind, const Muster__Record *record)
+{
+    switch (kind->noun) {
+    case MUSTER__NOUN__NOUN_ITEM:
+        return record->item ? &record->item->base : NULL;
+    case MUSTER__NOUN__NOUN_DEMAND:
+        return record->demand ? &record->demand->base : NULL;
+    case MUSTER__NOUN__NOUN_OFFER:
+        return record->offer ? &record->offer->base : NULL;
+    default:
+        return record->fund ? &record->fund->base : NULL;
+    }
+}
+
+bool objects_equal(struct context *context, const ProtobufCMessage *left, const ProtobufCMessage *right)
+{
+    uint8_t *bytes[2];
+    size_t sizes[2];
+    if (walk_pack(left, &context->arena, &bytes[0], &sizes[0]) != STATUS_OK || walk_pack(right, &context->arena, &bytes[1], &sizes[1]) != STATUS_OK) {
+        return false;
+    }
+    return sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], sizes[0]) == 0;
+}
+
+int objects_changes_begin(struct context *context, const struct objects_kind *kind, size_t capacity, struct objects_changes *changes)
+{
+    *changes = (struct objects_changes){.kind = kind, .capacity = capacity};
+    changes->list = arena_array(&context->arena, capacity, sizeof *changes->list);
+    changes->of = arena_array(&context->arena, capacity, sizeof *changes->of);
+    changes->ids = arena_array(&context->arena, capacity, sizeof *changes->ids);
+    return changes->list && changes->of && changes->ids ? EXIT_CODE_DONE : complain_memory();
+}
+
+static void *make_change(struct arena *arena, Muster__Noun noun, const char *id, uint64_t replaces, ProtobufCMessage *message)
+{
+    Muster__ChangeKind change = message ? MUSTER__CHANGE_KIND__CHANGE_PUT : MUSTER__CHANGE_KIND__CHANGE_WITHDRAW;
+    char *own_id = arena_string(arena, id);
+#define MAKE_CHANGE(type, init, member, object)            \
+    {                                                      \
+        type *made = arena_alloc(arena, sizeof *made);     \
+        if (!made || !own_id) {                            \
+            return NULL;                                   \
+        }                                                  \
+        init(made);                                        \
+        made->kind = change;                               \
+        made->id = own_id;                                 \
+        made->replaces = replaces;                         \
+        made->member = (object *)message;                  \
+        return made;                                       \
+    }
+    switch (noun) {
+    case MUSTER__NOUN__NOUN_ITEM:
+        MAKE_CHANGE(Muster__ItemChange, muster__item_change__init, item, Muster__Item)
+    case MUSTER__NOUN__NOUN_DEMAND:
+        MAKE_CHANGE(Muster__DemandChange, muster__demand_change__init, demand, Muster__Demand)
+    case MUSTER__NOUN__NOUN_OFFER:
+        MAKE_CHANGE(Muster__OfferChange, muster__offer_change__init, offer, Muster__Offer)
+    default:
+        MAKE_CHANGE(Muster__FundChange, muster__fund_change__init, fund, Muster__Fund)
+    }
+#undef MAKE_CHANGE
+}
+
+int objects_changes_add(struct context *context, struct objects_changes *changes, const char *id, uint64_t replaces, const struct object *object)
+{
+    if (changes->count == changes->capacity) {
+        return complain(EXIT_CODE_INTERNAL, "more changes than were made room for.");
+    }
+    void *change = make_change(&context->arena, changes->kind->noun, id, replaces, object ? object->message : NULL);
+    if (!change) {
+        return complain_memory();
+    }
+    changes->list[changes->count] = change;
+    changes->of[changes->count] = object;
+    changes->ids[changes->count] = id;
+    changes->count++;
+    return EXIT_CODE_DONE;
+}
+
+void objects_changes_fill(const struct objects_changes *changes, Muster__Submission *submission)
+{
+    switch (changes->kind->noun) {
+    case MUSTER__NOUN__NOUN_ITEM:
+        submission->items = (Muster__ItemChange **)changes->list;
+        submission->n_items = changes->count;
+        break;
+    case MUSTER__NOUN__NOUN_DEMAND:
+        submission->demands = (Muster__DemandChange **)changes->list;
+        submission->n_demands = changes->count;
+        break;
+    case MUSTER__NOUN__NOUN_OFFER:
+        submission->offers = (Muster__OfferChange **)changes->list;
+        submission->n_offers = changes->count;
+        break;
+    default:
+        submission->funds = (Muster__FundChange **)changes->list;
+        submission->n_funds = changes->count;
+        break;
+    }
+}
+
+static uint32_t row_of_change(void *data, uint32_t change, const char *field, const char *found)
+{
+    const struct objects_changes *changes = data;
+    const struct object *object = change < changes->count ? changes->of[change] : NULL;
+    if (!object) {
+        return 0;
+    }
+    switch (changes->kind->noun) {
+    case MUSTER__NOUN__NOUN_DEMAND:
+        return csv_demand_row((const Muster__Demand *)object->message, object->rows, field, found);
+    case MUSTER__NOUN__NOUN_OFFER:
+        return csv_offer_row((const Muster__Offer *)object->message, object->rows, field, found);
+    default:
+        return object->rows->first;
+    }
+}
+
+static const char *id_of_change(void *data, uint32_t change)
+{
+    const struct objects_changes *changes = data;
+    return change < changes->count ? changes->ids[change] : "";
+}
+
+void objects_naming(struct objects_changes *changes, const char *file, const char *receipt, struct session_naming *naming)
+{
+    *naming = (struct session_naming){.file = file, .row = file ? row_of_change : NULL, .id = id_of_change, .data = changes, .receipt = receipt};
+}
+
+static uint64_t quantity_of(const Muster__Demand *demand, uint32_t month)
+{
+    for (size_t i = 0; i < demand->n_lines; i++) {
+        if (demand->lines[i]->month == month) {
+            return demand->lines[i]->quantity;
+        }
+    }
+    return 0;
+}
+
+static const char *line_difference(struct context *context, const Muster__Demand *yours, const Muster__Demand *there)
+{
+    for (size_t i = 0; i < yours->n_lines + there->n_lines; i++) {
+        const Muster__Line *line = i < yours->n_lines ? yours->lines[i] : there->lines[i - yours->n_lines];
+        uint64_t own = quantity_of(yours, line->month), other = quantity_of(there, line->month);
+        if (own != other) {
+            return arena_format(&context->arena, "due %s: yours %s, there now %s", figures_month(line->month).text, figures_count(own).text, figures_count(other).text);
+        }
+    }
+    return NULL;
+}
+
+/* The first plain field that differs, by name. */
+static const char *field_difference(struct context *context, const ProtobufCMessage *yours, const ProtobufCMessage *there)
+{
+    for (unsigned i = 0; i < yours->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &yours->descriptor->fields[i];
+        const char *left = (const char *)yours + field->offset, *right = (const char *)there + field->offset;
+        if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+            continue;
+        }
+        if (field->type == PROTOBUF_C_TYPE_STRING && strcmp(*(char *const *)(const void *)left, *(char *const *)(const void *)right) != 0) {
+            return arena_format(&context->arena, "%s: yours %s, there now %s", field->name, *(char *const *)(const void *)left, *(char *const *)(const void *)right);
+        }
+        if (field->type == PROTOBUF_C_TYPE_INT64 && *(const int64_t *)(const void *)left != *(const int64_t *)(const void *)right) {
+            return arena_format(&context->arena, "%s: yours %s, there now %s", field->name, figures_money(*(const int64_t *)(const void *)left).text,
+                                figures_money(*(const int64_t *)(const void *)right).text);
+        }
+        if (field->type == PROTOBUF_C_TYPE_UINT64 && *(const uint64_t *)(const void *)left != *(const uint64_t *)(const void *)right) {
+            return arena_format(&context->arena, "%s: yours %s, there now %s", field->name, figures_count(*(const uint64_t *)(const void *)left).text,
+                                figures_count(*(const uint64_t *)(const void *)right).text);
+        }
+    }
+    return NULL;
+}
+
+const char *objects_difference(struct context *context, const struct objects_kind *kind, const ProtobufCMessage *yours, const ProtobufCMessage *there)
+{
+    const char *text = NULL;
+    if (kind->noun == MUSTER__NOUN__NOUN_DEMAND) {
+        text = line_difference(context, (const Muster__Demand *)yours, (const Muster__Demand *)there);
+    }
+    return text ? text : field_difference(context, yours, there);
+}
