@@ -89,16 +89,18 @@ static void put_wide(struct builder *builder, uint32_t code)
         uc_is_general_category_withtable(code, UC_CATEGORY_MASK_Mn | UC_CATEGORY_MASK_Me)) {
         return;
     }
-    uint32_t small = code == FINAL_SIGMA ? SIGMA : uc_tolower(code);
+    uint32_t small = uc_tolower(code);
+    bool capital = small != code;
+    small = small == FINAL_SIGMA ? SIGMA : small;
     const char *latin = find_latin(small);
     if (latin) {
         for (; *latin; latin++) {
-            put_letter(builder, (uint16_t)*latin, small != code);
+            put_letter(builder, (uint16_t)*latin, capital);
         }
     } else if (is_ascii_letter(small)) {
-        put_letter(builder, (uint16_t)small, small != code);
+        put_letter(builder, (uint16_t)small, capital);
     } else if (uc_is_general_category_withtable(small, UC_CATEGORY_MASK_L)) {
-        put_letter(builder, small < OTHER ? (uint16_t)small : (uint16_t)OTHER, small != code);
+        put_letter(builder, small < OTHER ? (uint16_t)small : (uint16_t)OTHER, capital);
     } else if (uc_is_general_category_withtable(small, UC_CATEGORY_MASK_N)) {
         put_digit(builder);
     } else {

@@ -123,9 +123,10 @@ static bool stands_alone(const struct marking_letters *text, size_t first, size_
 
 static bool is_portion(const struct marking_letters *text, size_t first, size_t end)
 {
+    uint8_t before = text->flags[first];
     uint8_t after = text->flags[end];
-    return (text->flags[first] & MARKING_OPEN) &&
-           ((after & MARKING_SLASH_AFTER) || (first == 0 && (after & MARKING_CLOSE)));
+    bool begins_text = first == 0 && !(before & MARKING_DIGIT);
+    return (before & MARKING_OPEN) && ((after & MARKING_SLASH_AFTER) || (begins_text && (after & MARKING_CLOSE)));
 }
 
 static bool all_capitals(const struct marking_letters *text, size_t first, size_t end)
