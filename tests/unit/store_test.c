@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The store: opened once, flushed, full, failing, older and newer; rebuilt, backed up and read meanwhile. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "proto/status.h"
+#include "tests/unit/shelf.h"
+
+static int start(void **state)
+{
+    struct shelf *shelf = malloc(sizeof *shelf);
+    shelf_start(shelf, 0);
+    *state = shelf;
+    return 0;
+}
+
+static int end(void **state)
+{
+    shelf_end(*state);
+    free(*state);
+    return 0;
+}
+
+static uint64_t size_of(struct shelf *shelf)
+{
+    struct store_txn *txn;
+    uint64_t size = 0;
+    assert_int_equal(store_begin_read(shelf->store, &txn), STATUS_OK);
+    assert_int_equal(log_size(txn, &size), STATUS_OK);
+    store_abort(txn);
+    return size;
+}
+
+static void what_was_committed_is_there_after_reopening(void **state)
+{
+    struct shelf *shelf = *state;
+    uint8_t before[32], after[32];
+    struct stat about;
+    assert_int_equal(shelf_batch(shelf, 4, 3), STATUS_OK);
+    assert_int_equal(store_dump_hash(shelf->store, before), STATUS_OK);
+    assert_int_equal(shelf_reopen(shelf), STATUS_OK);
+    assert_int_equal(size_of(shelf), 4);
+    assert_int_equal(store_dump_hash(shelf->store, after), STATUS_OK);
+    assert_memory_equal(before, after, 32);
+    assert_false(store_needs_rebuild(shelf->store));
+    /* For this user alone, and sparse. */
+    assert_int_equal(stat(shelf->path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0700);
+    char file[400];
+    snprintf(file, sizeof file, "%s/data.mdb", shelf->path);
+    assert_int_equal(stat(file, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    assert_true(about.st_blocks * 512 < 4 << 20);
+}
+
+static void an_aborted_batch_leaves_nothing(void **state)
+{
+    struct shelf *shelf = *state;
+    struct store_txn *txn;
+    uint8_t before[32], after[32];
+    uint64_t position;
+    assert_int_equal(shelf_batch(shelf, 2, 1), STATUS_OK);
+    assert_int_equal(store_dump_hash(shelf->store, before), STATUS_OK);
+    assert_int_equal(store_begin_write(shelf->store, &txn), STATUS_OK);
+    assert_int_equal(shelf_append(shelf, txn, 50, 5, &position), STATUS_OK);
+    assert_int_equal(position, 2);
+    store_abort(txn);
+    assert_int_equal(store_dump_hash(shelf->store, after), STATUS_OK);
+    assert_memory_equal(before, after, 32);
+}
+
+static void readers_see_their_snapshot_while_the_writer_writes(void **state)
+{
+    struct shelf *shelf = *state;
+    struct store_txn *old, *writer;
+    uint64_t size = 0, position = 0;
+    assert_int_equal(shelf_batch(shelf, 1, 1), STATUS_OK);
+    assert_int_equal(store_begin_read(shelf->store, &old), STATUS_OK);
+    assert_int_equal(store_begin_write(shelf->store, &writer), STATUS_OK);
+    assert_int_equal(shelf_append(shelf, writer, 7, 1, &position), STATUS_OK);
+    assert_int_equal(log_size(old, &size), STATUS_OK);
+    assert_int_equal(size, 1);
+    assert_int_equal(log_sign_head(writer, &shelf->key, &shelf->log_key), STATUS_OK);
+    assert_int_equal(store_commit(writer), STATUS_OK);
+    assert_int_equal(log_size(old, &size), STATUS_OK);
+    assert_int_equal(size, 1);
+    store_abort(old);
+    assert_int_equal(size_of(shelf), 2);
+}
+
+static void a_second_opening_is_refused(void **state)
+{
+    struct shelf *shelf = *state;
+    struct store *second = NULL;
+    struct store_options reading = shelf->options;
+    reading.read_only = true;
+    assert_int_equal(store_open(shelf->path, &shelf->options, &second), STATUS_BUSY);
+    assert_int_equal(store_open(shelf->path, &reading, &second), STATUS_BUSY);
+    assert_null(second);
+    char other[400];
+    snprintf(other, sizeof other, "%s/../store", shelf->path);
+    assert_int_equal(store_open(other, &shelf->options, &second), STATUS_BUSY);
+    /* The first goes on, and so does its lock. */
+    assert_int_equal(shelf_batch(shelf, 1, 1), STATUS_OK);
+    store_close(shelf->store);
+    shelf->store = NULL;
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20);
+        struct store *held;
+        int status = store_open(shelf->path, &shelf->options, &held);
+        /* Killed while it holds the store. */
+        _exit(status == STATUS_OK ? (raise(SIGSTOP), 0) : 1);
+    }
+    int how = 0;
+    assert_int_equal(waitpid(child, &how, WUNTRACED), child);
+    assert_true(WIFSTOPPED(how));
+    assert_int_equal(store_open(shelf->path, &shelf->options, &second), STATUS_BUSY);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_int_equal(store_open(shelf->path, &shelf->options, &shelf->store), STATUS_OK);
+    assert_int_equal(size_of(shelf), 1);
+}
+
+static void another_process_may_read(void **state)
+{
+    struct shelf *shelf = *state;
+    assert_int_equal(shelf_batch(shelf, 3, 1), STATUS_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20);
+        /* By exec, since a store is never carried over a fork. */
+        execl("/proc/self/exe", "store_test", "--read", shelf->path, (char *)NULL);
+        _exit(1);
+    }
+    int how = 0;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+    assert_int_equal(WEXITSTATUS(how), 3);
+    assert_int_equal(shelf_batch(shelf, 1, 1), STATUS_OK);
+}
+
+/* What the test before runs: the log's size as exit code, after it has made sure that nothing can be written. */
+static int read_size(const char *path)
+{
+    const struct store_options options = {.read_only = true, .map_size = (uint64_t)256 << 20};
+    struct store *store;
+    struct store_txn *txn;
+    uint64_t size = 100;
+    if (seam_start() != STATUS_OK || store_open(path, &options, &store) != STATUS_OK || store_begin_write(store, &txn) != STATUS_DENIED ||
+        store_begin_read(store, &txn) != STATUS_OK || log_size(txn, &size) != STATUS_OK) {
+        return 101;
+    }
+    store_abort(txn);
+    store_close(store);
+    return (int)size;
+}
+
+static void what_is_no_store_is_refused(void **state)
+{
+    struct shelf *shelf = *state;
+    struct store *store = NULL;
+    struct store_options open_only = shelf->options;
+    char path[400], file[420];
+    open_only.create = false;
+    snprintf(path, sizeof path, "%s/absent", shelf->scratch.path);
+    assert_int_equal(store_open(path, &open_only, &store), STATUS_NOT_FOUND);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(store_open(path, &open_only, &store), STATUS_NOT_FOUND);
+    snprintf(file, sizeof file, "%s/data.mdb", path);
+    char garbage[20000];
+    memset(garbage, 'g', sizeof garbage);
+    scratch_write(file, garbage, sizeof garbage);
+    assert_int_equal(store_open(path, &shelf->options, &store), STATUS_CORRUPT);
+    /* A file where a folder should be. */
+    assert_int_not_equal(store_open(file, &shelf->options, &store), STATUS_OK);
+    assert_null(store);
+}
+
+static void set_fact(struct shelf *shelf, const char *name, uint64_t number)
+{
+    struct store_txn *txn;
+    struct store_key key = {0};
+    key_text(&key, name);
+    assert_int_equal(store_begin_write(shelf->store, &txn), STATUS_OK);
+    assert_int_equal(tables_put_u64(txn, TABLE_META, &key, number), STATUS_OK);
+    assert_int_equal(store_commit(txn), STATUS_OK);
+}
+
+static void a_newer_store_is_refused_and_left_alone(void **state)
+{
+    struct shelf *shelf = *state;
+    size_t before_size = 0, after_size = 0;
+    char file[400];
+    snprintf(file, sizeof file, "%s/data.mdb", shelf->path);
+    set_fact(shelf, "format", STORE_FORMAT + 1);
+    store_close(shelf->store);
+    shelf->store = NULL;
+    char *before = scratch_read(file, &before_size);
+    assert_int_equal(store_open(shelf->path, &shelf->options, &shelf->store), STATUS_NEWER);
+    char *after = scratch_read(file, &after_size);
+    assert_int_equal(before_size, after_size);
+    assert_memory_equal(before, after, before_size);
+    free(before);
+    free(after);
+}
+
+static void newer_tables_are_refused(void **state)
+{
+    struct shelf *shelf = *state;
+    set_fact(shelf, "tables", STORE_TABLES_VERSION + 1);
+    assert_int_equal(shelf_reopen(shelf), STATUS_NEWER);
+}
+
+static void older_tables_are_made_again(void **state)
+{
+    struct shelf *shelf = *state;
+    uint8_t whole[32], before[32], after[32];
+    assert_int_equal(shelf_batch(shelf, 5, 4), STATUS_OK);
+    assert_int_equal(store_dump_hash(shelf->store, whole), STATUS_OK);
+    set_fact(shelf, "tables", STORE_TABLES_VERSION - 1);
+    assert_int_equal(shelf_reopen(shelf), STATUS_OK);
+    assert_true(store_needs_rebuild(shelf->store));
+    assert_int_equal(store_rebuild(shelf->store, shelf_apply, NULL, before, after), STATUS_OK);
+    assert_memory_equal(whole, before, 32);
+    assert_memory_equal(whole, after, 32);
+    assert_false(store_needs_rebuild(shelf->store));
+    assert_int_equal(shelf_reopen(shelf), STATUS_OK);
+    assert_false(store_needs_rebuild(shelf->store));
+}
+
+static void a_rebuild_restores_every_table(void **state)
+{
+    struct shelf *shelf = *state;
+    uint8_t whole[32], before[32], after[32];
+    assert_int_equal(shelf_batch(shelf, 3, 2), STATUS_OK);
+    assert_int_equal(shelf_batch(shelf, 2, 30), STATUS_OK);
+    assert_int_equal(store_dump_hash(shelf->store, whole), STATUS_OK);
+    for (enum table table = 0; table < TABLE_COUNT; table++) {
+        struct store_txn *txn;
+        struct store_key all = {0}, stray = {0}, first;
+        if (!tables_derived(table)) {
+            continue;
+        }
+        /* A row too many in each, and one too few where there are any. */
+        key_text(&stray, "stray");
+        assert_int_equal(store_begin_write(shelf->store, &txn), STATUS_OK);
+        if (tables_last(txn, table, &all, &first, NULL) == STATUS_OK) {
+            assert_int_equal(tables_delete(txn, table, &first), STATUS_OK);
+        }
+        assert_int_equal(tables_put(txn, table, &stray, "stray", 5), STATUS_OK);
+        assert_int_equal(store_commit(txn), STATUS_OK);
+    }
+    assert_int_equal(store_rebuild(shelf->store, shelf_apply, NULL, before, after), STATUS_OK);
+    assert_memory_not_equal(whole, before, 32);
+    assert_memory_equal(whole, after, 32);
+}
+
+static int refuse_third(void *data, struct store_txn *txn, const struct log_entry *entry)
+{
+    return entry->position == 2 ? STATUS_NO_MEMORY : shelf_apply(data, txn, entry);
+}
+
+static void a_rebuild_that_fails_changes_nothing(void **state)
+{
+    struct shelf *shelf = *state;
+    uint8_t before[32], after[32];
+    assert_int_equal(shelf_batch(shelf, 4, 2), STATUS_OK);
+    assert_int_equal(store_dump_hash(shelf->store, before), STATUS_OK);
+    assert_int_equal(store_rebuild(shelf->store, refuse_third, NULL, NULL, NULL), STATUS_NO_MEMORY);
+    assert_int_equal(store_dump_hash(shelf->store, after), STATUS_OK);
+    assert_memory_equal(before, after, 32);
+}
+
+static void a_backup_is_the_same_store_elsewhere(void **state)
+{
+    struct shelf *shelf = *state, copy;
+    uint8_t original[32], copied[32], opened[32];
+    char to[300];
+    snprintf(to, sizeof to, "%s/backup", shelf->scratch.path);
+    assert_int_equal(shelf_batch(shelf, 6, 40), STATUS_OK);
+    assert_int_equal(store_dump_hash(shelf->store, original), STATUS_OK);
+    assert_int_equal(store_backup(shelf->store, to, copied), STATUS_OK);
+    assert_memory_equal(original, copied, 32);
+    assert_int_equal(store_backup(shelf->store, to, copied), STATUS_EXISTS);
+    /* The original goes on; the copy opens by itself, verifies, and can be written. */
+    assert_int_equal(shelf_batch(shelf, 1, 1), STATUS_OK);
+    copy = *shelf;
+    snprintf(copy.path, sizeof copy.path, "%s", to);
+    assert_int_equal(store_open(copy.path, &copy.options, &copy.store), STATUS_OK);
+    assert_int_equal(store_dump_hash(copy.store, opened), STATUS_OK);
+    assert_memory_equal(original, opened, 32);
+    assert_false(store_needs_rebuild(copy.store));
+    struct store_txn *txn;
+    assert_int_equal(store_begin_read(copy.store, &txn), STATUS_OK);
+    assert_int_equal(log_verify(txn, 0, &shelf->key, NULL, NULL, NULL, NULL), STATUS_OK);
+    store_abort(txn);
+    assert_int_equal(shelf_batch(&copy, 1, 1), STATUS_OK);
+    assert_int_equal(store_rebuild(copy.store, shelf_apply, NULL, NULL, NULL), STATUS_OK);
+    store_close(copy.store);
+    assert_int_equal(store_backup(shelf->store, "/no/such/folder/backup", NULL), STATUS_NOT_FOUND);
+}
+
+static void a_full_map_refuses_and_goes_on(void **state)
+{
+    (void)state;
+    struct shelf shelf;
+    struct store_space space;
+    uint8_t before[32], after[32];
+    int status = STATUS_OK;
+    shelf_start(&shelf, (uint64_t)2 << 20);
+    assert_int_equal(shelf_batch(&shelf, 1, 1), STATUS_OK);
+    assert_int_equal(store_space(shelf.store, &space), STATUS_OK);
+    assert_false(space.reserve);
+    assert_int_equal(space.map_size, 2 << 20);
+    while (status == STATUS_OK) {
+        assert_int_equal(store_dump_hash(shelf.store, before), STATUS_OK);
+        status = shelf_batch(&shelf, 1, 300);
+    }
+    assert_int_equal(status, STATUS_NO_SPACE);
+    assert_int_equal(store_space(shelf.store, &space), STATUS_OK);
+    assert_true(space.alarm);
+    assert_true(space.map_used <= space.map_size);
+    /* Reads go on, nothing of the refused batch is there, and smaller batches are taken. */
+    assert_int_equal(store_dump_hash(shelf.store, after), STATUS_OK);
+    assert_memory_equal(before, after, 32);
+    assert_int_equal(shelf_batch(&shelf, 1, 1), STATUS_OK);
+    /* A larger map is all it takes. */
+    shelf.options.map_size = (uint64_t)16 << 20;
+    assert_int_equal(shelf_reopen(&shelf), STATUS_OK);
+    assert_int_equal(shelf_batch(&shelf, 1, 300), STATUS_OK);
+    shelf_end(&shelf);
+}
+
+/* A file system that a test fills and breaks. */
+struct faulty {
+    uint64_t free_bytes;
+    int before_error, after_error;
+    enum store_call call;
+    unsigned calls;
+};
+
+static int faulty_space(void *data, const char *path, uint64_t *free_bytes, uint64_t *all_bytes)
+{
+    const struct faulty *faulty = data;
+    (void)path;
+    *free_bytes = faulty->free_bytes;
+    *all_bytes = (uint64_t)1 << 40;
+    return 0;
+}
+
+static int faulty_before(void *data, enum store_call call)
+{
+    struct faulty *faulty = data;
+    faulty->calls++;
+    return call == faulty->call ? faulty->before_error : 0;
+}
+
+static int faulty_after(void *data, enum store_call call, int error)
+{
+    const struct faulty *faulty = data;
+    return !error && call == faulty->call ? faulty->after_error : error;
+}
+
+static void faulty_start(struct shelf *shelf, struct faulty *faulty, struct store_files *files)
+{
+    *faulty = (struct faulty){.free_bytes = (uint64_t)1 << 39, .call = STORE_CALL_COMMIT};
+    *files = (struct store_files){faulty_space, faulty_before, faulty_after, faulty};
+    shelf_start(shelf, 0);
+    shelf->options.files = files;
+    shelf->options.floor = (uint64_t)1 << 30;
+    assert_int_equal(shelf_reopen(shelf), STATUS_OK);
+}
+
+static void below_the_floor_nothing_is_written(void **state)
+{
+    (void)state;
+    struct shelf shelf;
+    struct faulty faulty;
+    struct store_files files;
+    struct store_space space;
+    faulty_start(&shelf, &faulty, &files);
+    assert_int_equal(shelf_batch(&shelf, 1, 1), STATUS_OK);
+    faulty.free_bytes = ((uint64_t)1 << 30) - 1;
+    assert_int_equal(store_space(shelf.store, &space), STATUS_OK);
+    assert_true(space.full && space.alarm && space.reserve);
+    assert_int_equal(shelf_batch(&shelf, 1, 1), STATUS_NO_SPACE);
+    assert_int_equal(size_of(&shelf), 1);
+    faulty.free_bytes = (uint64_t)1 << 32;
+    assert_int_equal(store_space(shelf.store, &space), STATUS_OK);
+    assert_false(space.full);
+    assert_int_equal(shelf_batch(&shelf, 1, 1), STATUS_OK);
+    shelf_end(&shelf);
+}
+
+static void an_error_on_a_full_disk_is_no_failing_disk(void **state)
+{
+    (void)state;
+    struct shelf shelf;
+    struct faulty faulty;
+    struct store_files files;
+    faulty_start(&shelf, &faulty, &files);
+    faulty.before_error = EIO;
+    faulty.free_bytes = (uint64_t)1 << 30; /* not below the floor, but nothing above it */
+    assert_int_equal(shelf_batch(&shelf, 1, 1), STATUS_NO_SPACE);
+    faulty.before_error = ENOSPC;
+    assert_int_equal(shelf_batch(&shelf, 1, 1), STATUS_NO_SPACE);
+    faulty.before_error = 0;
+    assert_int_equal(shelf_batch(&shelf, 1, 1), STATUS_OK);
+    shelf_end(&shelf);
+}
+
+static void after_an_io_error_nothing_is_written_any_more(void **state)
+{
+    (void)state;
+    const bool done[] = {false, true};
+    for (size_t i = 0; i < 2; i++) {
+        struct shelf shelf;
+        struct faulty faulty;
+        struct store_files files;
+        struct store_txn *txn;
+        faulty_start(&shelf, &faulty, &files);
+        assert_int_equal(shelf_batch(&shelf, 2, 1), STATUS_OK);
+        *(done[i] ? &faulty.after_error : &faulty.before_error) = EIO;
+        assert_int_equal(shelf_batch(&shelf, 1, 1), STATUS_IO);
+        faulty.before_error = faulty.after_error = 0;
+        assert_int_equal(store_begin_write(shelf.store, &txn), STATUS_IO);
+        assert_int_equal(store_begin_read(shelf.store, &txn), STATUS_OK);
+        store_abort(txn);
+        /* After a start by a person: what was done is there or not, whole. */
+        assert_int_equal(shelf_reopen(&shelf), STATUS_OK);
+        assert_int_equal(size_of(&shelf), done[i] ? 3 : 2);
+        assert_int_equal(store_begin_read(shelf.store, &txn), STATUS_OK);
+        assert_int_equal(log_verify(txn, 0, &shelf.key, NULL, NULL, NULL, NULL), STATUS_OK);
+        store_abort(txn);
+        shelf.next += done[i] ? 1 : 0;
+        assert_int_equal(shelf_batch(&shelf, 1, 1), STATUS_OK);
+        shelf_end(&shelf);
+    }
+}
+
+static void a_start_that_can_not_sync_is_no_start(void **state)
+{
+    (void)state;
+    struct shelf shelf;
+    struct faulty faulty;
+    struct store_files files;
+    faulty_start(&shelf, &faulty, &files);
+    faulty.call = STORE_CALL_SYNC;
+    faulty.before_error = EIO;
+    assert_int_equal(shelf_reopen(&shelf), STATUS_IO);
+    faulty.before_error = 0;
+    faulty.calls = 0;
+    assert_int_equal(store_open(shelf.path, &shelf.options, &shelf.store), STATUS_OK);
+    assert_true(faulty.calls >= 1);
+    shelf_end(&shelf);
+}
+
+static void readers_have_a_limit_and_dead_ones_are_cleared(void **state)
+{
+    struct shelf *shelf = *state;
+    static struct store_txn *readers[STORE_READERS_MOST];
+    struct store_txn *one_more;
+    assert_int_equal(shelf_batch(shelf, 1, 1), STATUS_OK);
+    for (size_t i = 0; i < STORE_READERS_MOST; i++) {
+        assert_int_equal(store_begin_read(shelf->store, &readers[i]), STATUS_OK);
+    }
+    assert_int_equal(store_begin_read(shelf->store, &one_more), STATUS_BUSY);
+    assert_int_equal(shelf_batch(shelf, 1, 1), STATUS_OK);
+    for (size_t i = 0; i < STORE_READERS_MOST; i++) {
+        store_abort(readers[i]);
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20);
+        execl("/proc/self/exe", "store_test", "--die-reading", shelf->path, (char *)NULL);
+        _exit(1);
+    }
+    int how = 0;
+    unsigned freed = 0;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
+    assert_int_equal(store_check_readers(shelf->store, &freed), STATUS_OK);
+    assert_int_equal(freed, 1);
+    assert_int_equal(store_check_readers(shelf->store, &freed), STATUS_OK);
+    assert_int_equal(freed, 0);
+}
+
+static int die_reading(const char *path)
+{
+    const struct store_options options = {.read_only = true, .map_size = (uint64_t)256 << 20};
+    struct store *store;
+    struct store_txn *txn;
+    if (store_open(path, &options, &store) != STATUS_OK || store_begin_read(store, &txn) != STATUS_OK) {
+        return 101;
+    }
+    raise(SIGKILL);
+    return 102;
+}
+
+/* Killed at any moment between two batches' acknowledgements: what was acknowledged is there, the rest is whole or absent. */
+static void a_killed_writer_loses_nothing_acknowledged(void **state)
+{
+    struct shelf *shelf = *state;
+    store_close(shelf->store);
+    shelf->store = NULL;
+    for (unsigned round = 0; round < 12; round++) {
+        int pipe_ends[2];
+        assert_int_equal(pipe(pipe_ends), 0);
+        pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            close(pipe_ends[0]);
+            struct store_txn *txn;
+            uint64_t size = 0;
+            if (store_open(shelf->path, &shelf->options, &shelf->store) != STATUS_OK ||
+                store_begin_read(shelf->store, &txn) != STATUS_OK || log_size(txn, &size) != STATUS_OK) {
+                _exit(1);
+            }
+            store_abort(txn);
+            shelf->next = size;
+            while (shelf_batch(shelf, 3, 2) == STATUS_OK) {
+                if (write(pipe_ends[1], &shelf->next, sizeof shelf->next) != sizeof shelf->next) {
+                    _exit(1);
+                }
+            }
+            _exit(1);
+        }
+        close(pipe_ends[1]);
+        uint64_t acknowledged = 0, told = 0;
+        for (unsigned i = 0; i <= round && read(pipe_ends[0], &told, sizeof told) == sizeof told; i++) {
+            acknowledged = told;
+        }
+        usleep(100 * (round * 37 % 23));
+        kill(child, SIGKILL);
+        int how = 0;
+        assert_int_equal(waitpid(child, &how, 0), child);
+        while (read(pipe_ends[0], &told, sizeof told) == sizeof told) {
+            acknowledged = told;
+        }
+        close(pipe_ends[0]);
+        assert_true(acknowledged > 0);
+        assert_int_equal(store_open(shelf->path, &shelf->options, &shelf->store), STATUS_OK);
+        uint64_t size = size_of(shelf);
+        assert_true(size >= acknowledged && size % 3 == 0);
+        struct store_txn *txn;
+        assert_int_equal(store_begin_read(shelf->store, &txn), STATUS_OK);
+        assert_int_equal(log_verify(txn, 0, &shelf->key, NULL, NULL, NULL, NULL), STATUS_OK);
+        store_abort(txn);
+        uint8_t before[32], after[32];
+        assert_int_equal(store_rebuild(shelf->store, shelf_apply, NULL, before, after), STATUS_OK);
+        assert_memory_equal(before, after, 32);
+        store_close(shelf->store);
+        shelf->store = NULL;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "--read") == 0) {
+        return read_size(argv[2]);
+    }
+    if (argc == 3 && strcmp(argv[1], "--die-reading") == 0) {
+        return die_reading(argv[2]);
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_committed_is_there_after_reopening, start, end),
+        cmocka_unit_test_setup_teardown(an_aborted_batch_leaves_nothing, start, end),
+        cmocka_unit_test_setup_teardown(readers_see_their_snapshot_while_the_writer_writes, start, end),
+        cmocka_unit_test_setup_teardown(a_second_opening_is_refused, start, end),
+        cmocka_unit_test_setup_teardown(another_process_may_read, start, end),
+        cmocka_unit_test_setup_teardown(what_is_no_store_is_refused, start, end),
+        cmocka_unit_test_setup_teardown(a_newer_store_is_refused_and_left_alone, start, end),
+        cmocka_unit_test_setup_teardown(newer_tables_are_refused, start, end),
+        cmocka_unit_test_setup_teardown(older_tables_are_made_again, start, end),
+        cmocka_unit_test_setup_teardown(a_rebuild_restores_every_table, start, end),
+        cmocka_unit_test_setup_teardown(a_rebuild_that_fails_changes_nothing, start, end),
+        cmocka_unit_test_setup_teardown(a_backup_is_the_same_store_elsewhere, start, end),
+        cmocka_unit_test(a_full_map_refuses_and_goes_on),
+        cmocka_unit_test(below_the_floor_nothing_is_written),
+        cmocka_unit_test(an_error_on_a_full_disk_is_no_failing_disk),
+        cmocka_unit_test(after_an_io_error_nothing_is_written_any_more),
+        cmocka_unit_test(a_start_that_can_not_sync_is_no_start),
+        cmocka_unit_test_setup_teardown(readers_have_a_limit_and_dead_ones_are_cleared, start, end),
+        cmocka_unit_test_setup_teardown(a_killed_writer_loses_nothing_acknowledged, start, end),
+    };
+    alarm(200);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
