@@ -45,6 +45,7 @@ static int apply_release(const struct desk_entry *entry, Muster__BundleHead *hea
     head->state = MUSTER__BUNDLE_STATE__BUNDLE_RELEASED;
     head->deadline = change->has_deadline && change->deadline != 0 ? change->deadline : entry->time + days * DESK_DAY;
     head->lapses = 0;
+    head->released = head->version;
     if (head->first_released == 0)
         head->first_released = head->version;
     return state_put_bundle(entry->txn, head);

@@ -62,9 +62,10 @@ static int check_objects(struct desk_work *work, const struct stands_on *on)
     return STATUS_OK;
 }
 
-static bool within(const Muster__Rule *rule, int64_t least, int64_t most)
+/* A share's figure is 100 * numerator / denominator percent; a count's is the numerator. */
+static bool within(const Muster__Rule *rule, bool share, int64_t least, int64_t most)
 {
-    __int128 figure = rule->numerator, whole = rule->denominator;
+    __int128 figure = (__int128)rule->numerator * (share ? 100 : 1), whole = share ? rule->denominator : 1;
     return figure >= (__int128)least * whole && (most < 0 || figure <= (__int128)most * whole);
 }
 
@@ -82,7 +83,7 @@ static void check_rule(struct desk_work *work, const Muster__Rule *rule, const s
         most = rules->supplier_max_share;
     else
         return;
-    if (!within(rule, least, most))
+    if (!within(rule, strcmp(rule->name, "nations") != 0, least, most))
         refuse(work, "policy", rule->name, "a figure that today's policy allows");
 }
 

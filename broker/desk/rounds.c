@@ -237,6 +237,8 @@ int round_closed_apply(const struct desk_entry *entry)
     head->state = closed->next;
     head->changed = entry->time;
     head->deadline = closed->next == MUSTER__BUNDLE_STATE__BUNDLE_AGREED ? closed->deadline : 0;
+    if (closed->next == MUSTER__BUNDLE_STATE__BUNDLE_AGREED)
+        head->agreed = head->version;
     if (closed->next == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED) {
         head->lapses = closed->deadline;
         head->replanning = true;
