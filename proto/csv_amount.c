@@ -23,7 +23,7 @@ static bool advise(struct csv_amount_advice *advice, const char *expected, const
 
 static bool is_whole(enum csv_kind kind)
 {
-    return kind == CSV_KIND_QUANTITY || kind == CSV_KIND_COUNT || kind == CSV_KIND_PERCENT;
+    return kind == CSV_KIND_QUANTITY || kind == CSV_KIND_COUNT || kind == CSV_KIND_NUMBER || kind == CSV_KIND_PERCENT;
 }
 
 static const char *expected_of(enum csv_kind kind)
@@ -32,6 +32,8 @@ static const char *expected_of(enum csv_kind kind)
     case CSV_KIND_QUANTITY:
     case CSV_KIND_COUNT:
         return "whole units";
+    case CSV_KIND_NUMBER:
+        return "a whole number";
     case CSV_KIND_AMOUNT:
         return "an amount";
     case CSV_KIND_RATE:
@@ -51,6 +53,8 @@ static const char *example_of(enum csv_kind kind)
         return "5900.00";
     case CSV_KIND_RATE:
         return "0.921489";
+    case CSV_KIND_NUMBER:
+        return "2";
     default:
         return "65";
     }

@@ -51,9 +51,15 @@ static void unwrap(const char **text, size_t *length)
     if (*length >= 3 && at[0] == '=' && at[1] == '"' && at[*length - 1] == '"') {
         *text += 2;
         *length -= 3;
-    } else if (*length >= 2 && at[0] == '\'' && memchr("=+-@", at[1], 4)) {
-        *text += 1;
-        *length -= 1;
+    } else {
+        size_t marks = 0;
+        while (marks < *length && at[marks] == '\'') {
+            marks++;
+        }
+        if (marks > 0 && marks < *length && memchr("=+-@", at[marks], 4)) {
+            *text += 1;
+            *length -= 1;
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "proto/csv_columns.h"
 
+#include <stddef.h>
+
 #define CSV_DEMAND_COLUMN(id, ...) {__VA_ARGS__},
 static const struct csv_column demand_columns[] = {
 #include "proto/csv_columns.def"
@@ -43,10 +45,10 @@ static const struct csv_column supplier_columns[] = {
 };
 #undef CSV_SUPPLIER_COLUMN
 
-const struct csv_format csv_format_demand = {"demands.csv", "demand", "demand", false, demand_columns, CSV_DEMAND_COLUMNS};
-const struct csv_format csv_format_offer = {"offers.csv", "offer", "offer", false, offer_columns, CSV_OFFER_COLUMNS};
-const struct csv_format csv_format_item = {"items.csv", "item", "item", false, item_columns, CSV_ITEM_COLUMNS};
-const struct csv_format csv_format_fund = {"funds.csv", "fund", "fund", false, fund_columns, CSV_FUND_COLUMNS};
-const struct csv_format csv_format_rate = {"rates.csv", "currency", "rates", false, rate_columns, CSV_RATE_COLUMNS};
-const struct csv_format csv_format_policy = {"policy.csv", "key", "policy", true, policy_columns, CSV_POLICY_COLUMNS};
-const struct csv_format csv_format_supplier = {"suppliers.csv", "supplier", "supplier", false, supplier_columns, CSV_SUPPLIER_COLUMNS};
+const struct csv_format csv_format_demand = {"demands.csv", "demand", "muster demand template", false, demand_columns, CSV_DEMAND_COLUMNS};
+const struct csv_format csv_format_offer = {"offers.csv", "offer", "muster offer template", false, offer_columns, CSV_OFFER_COLUMNS};
+const struct csv_format csv_format_item = {"items.csv", "item", NULL, false, item_columns, CSV_ITEM_COLUMNS};
+const struct csv_format csv_format_fund = {"funds.csv", "fund", NULL, false, fund_columns, CSV_FUND_COLUMNS};
+const struct csv_format csv_format_rate = {"rates.csv", "currency", NULL, false, rate_columns, CSV_RATE_COLUMNS};
+const struct csv_format csv_format_policy = {"policy.csv", "key", NULL, true, policy_columns, CSV_POLICY_COLUMNS};
+const struct csv_format csv_format_supplier = {"suppliers.csv", "supplier", NULL, false, supplier_columns, CSV_SUPPLIER_COLUMNS};

@@ -21,6 +21,7 @@ enum csv_kind {
     CSV_KIND_DATE,     /* YYYYMMDD */
     CSV_KIND_QUANTITY, /* whole units from 1 */
     CSV_KIND_COUNT,    /* whole units from 0 */
+    CSV_KIND_NUMBER,   /* a whole number that counts no units */
     CSV_KIND_AMOUNT,   /* hundredths */
     CSV_KIND_RATE,     /* millionths */
     CSV_KIND_PERCENT,  /* whole, 0 to 100; a % behind it is passed over */
@@ -53,7 +54,7 @@ struct csv_column {
 struct csv_format {
     const char *file;    /* "demands.csv" */
     const char *noun;    /* "demand" */
-    const char *command; /* the subcommand with the template */
+    const char *template; /* the command that prints one, or NULL */
     bool repeats;        /* the first column may say the same in several rows, which are things of their own */
     const struct csv_column *columns;
     uint32_t count;

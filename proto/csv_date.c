@@ -199,15 +199,26 @@ static void read_all(const char *text, struct parts *parts, struct readings *rea
     }
 }
 
-enum csv_date_order csv_date_order_of(const char *text)
+void csv_date_look(const char *text, struct csv_date_sign *sign)
 {
     struct parts parts;
     struct readings readings;
+    *sign = (struct csv_date_sign){.proven = CSV_ORDER_UNKNOWN, .first = CSV_ORDER_UNKNOWN};
     read_all(text, &parts, &readings);
-    if (!readings.open || readings.count != 1 || parts.list[0].value == parts.list[1].value) {
-        return CSV_ORDER_UNKNOWN;
+    if (!readings.open || readings.count == 0 || parts.list[0].value == parts.list[1].value) {
+        return;
     }
-    return readings.list[0].day == parts.list[0].value ? CSV_ORDER_DAY_FIRST : CSV_ORDER_MONTH_FIRST;
+    if (readings.count == 1) {
+        sign->proven = readings.list[0].day == parts.list[0].value ? CSV_ORDER_DAY_FIRST : CSV_ORDER_MONTH_FIRST;
+        return;
+    }
+    sign->open = true;
+    for (int at = 0; at < 2; at++) {
+        if (readings.list[at].day == 1) {
+            sign->first = at == 0 ? CSV_ORDER_DAY_FIRST : CSV_ORDER_MONTH_FIRST;
+            sign->month = (uint32_t)(readings.list[at].year * 100 + readings.list[at].month);
+        }
+    }
 }
 
 /* The last month of a quarter or half year: "Q4 2028", "2028-Q4", "4e kwartaal 2028", "H1 2028"; 0 where it is none. */

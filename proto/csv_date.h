@@ -26,7 +26,13 @@ bool csv_date_read_month(const char *text, enum csv_date_order order, uint32_t *
 /* A day, as YYYYMMDD. False with what to write in remedy. */
 bool csv_date_read_day(const char *text, enum csv_date_order order, uint32_t *day, char remedy[CSV_DATE_REMEDY]);
 
-/* The order that this cell alone proves (31/12/2027 is day first), or CSV_ORDER_UNKNOWN. */
-enum csv_date_order csv_date_order_of(const char *text);
+/* What one cell tells of the order of day and month in its file. */
+struct csv_date_sign {
+    enum csv_date_order proven; /* by a number above 12: 31/12/2027 is day first */
+    enum csv_date_order first;  /* the order in which alone it is the first of a month, as 01/06/2027 is day first */
+    uint32_t month;             /* YYYYMM of that month */
+    bool open;                  /* the text itself does not tell: the order decides */
+};
+void csv_date_look(const char *text, struct csv_date_sign *sign);
 
 #endif

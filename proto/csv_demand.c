@@ -68,6 +68,9 @@ static int make(const struct csv_build *build, const struct csv_object *object, 
     demand->fund = csv_build_text(whole(build, object, CSV_DEMAND_FUND), NULL);
     uint64_t release = whole(build, object, CSV_DEMAND_RELEASE)->number;
     demand->release = release ? (Muster__Release)release : MUSTER__RELEASE__RELEASE_POOLED;
+    if (!whole(build, object, CSV_DEMAND_PLACE)->given) {
+        build->table->records[object->records[0]].faulty |= 1u << CSV_DEMAND_PLACE; /* it is named as the country's */
+    }
     csv_build_check_sign(build, object, 0, CSV_DEMAND_MAX_UNIT_PRICE, whole(build, object, CSV_DEMAND_MAX_UNIT_PRICE)->text,
                          demand->currency);
     int status = make_lists(build, object, demand);

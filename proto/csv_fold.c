@@ -209,9 +209,8 @@ size_t csv_fold_nearest(const char *word, const char *const *names, size_t count
     for (size_t at = 0; at < count; at++) {
         size_t distance = csv_fold_distance(word, names[at]);
         size_t allowed = length / 3 > 2 ? length / 3 : 2;
-        bool begins = length >= 3 && strlen(names[at]) >= 3 &&
-                      (strncmp(names[at], word, length) == 0 || strncmp(word, names[at], strlen(names[at])) == 0);
-        if ((distance <= allowed && distance < length) || begins) {
+        bool holds = length >= 3 && strlen(names[at]) >= 3 && (strstr(names[at], word) || strstr(word, names[at]));
+        if ((distance <= allowed && distance < length) || holds) {
             if (distance < best_distance) {
                 best = at;
                 best_distance = distance;

@@ -29,7 +29,7 @@ bool csv_fold(const char *text, char folded[CSV_FOLD_MOST]);
 size_t csv_fold_distance(const char *left, const char *right);
 
 /*
- * The index of the name nearest to word: at most two changes away, or a third of its length, or one begins with the
+ * The index of the name nearest to word: at most two changes away, or a third of its length, or one holds the
  * other; the first of equals. count where none is near. word is folded, names are as they should be written.
  */
 size_t csv_fold_nearest(const char *word, const char *const *names, size_t count);

@@ -18,6 +18,7 @@
 
 struct csv_habit {
     enum csv_date_order order;
+    bool open;  /* a date stands in the file that the order decides */
     bool comma; /* a number with a decimal comma stands in the file */
     bool point; /* or with a decimal point */
 };

@@ -43,8 +43,13 @@ static void refuse_unknown(const char *cell, const struct csv_format *format, co
     size_t nearest = csv_fold_nearest(folded, names, format->count);
     if (nearest < format->count) {
         snprintf(remedy, sizeof remedy, "write %s, or delete the column", names[nearest]);
+    } else if (format->template) {
+        snprintf(remedy, sizeof remedy, "delete the column; known ones: %s", format->template);
     } else {
-        snprintf(remedy, sizeof remedy, "delete the column; known ones: muster %s template", format->command);
+        size_t length = (size_t)snprintf(remedy, sizeof remedy, "delete the column; known ones:");
+        for (size_t at = 0; at < format->count && length < sizeof remedy; at++) {
+            length += (size_t)snprintf(remedy + length, sizeof remedy - length, " %s", names[at]);
+        }
     }
     faults_add(faults, cell, cell, "a known column", remedy);
 }

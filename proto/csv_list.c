@@ -52,17 +52,18 @@ static bool begins_entry(const char *piece, const char *operators)
     return !operators || strcspn(piece, operators) < length;
 }
 
-/* End of the entry that starts at text. */
-static char *entry_end(char *text, bool commas, const char *operators)
+/* What separates the entries of a cell. */
+static const char *separators_of(const char *text)
 {
-    char *at = text;
-    for (; *at; at++) {
-        if (strchr(";|\n\r", *at)) {
-            break;
-        }
-        if (commas && *at == ',' && begins_entry(at + 1, operators)) {
-            break;
-        }
+    return strpbrk(text, ";\n\r") ? ";\n\r" : strchr(text, '|') ? "|" : ",";
+}
+
+/* End of the entry that starts at text. */
+static char *entry_end(char *text, const char *separators, const char *operators)
+{
+    char *at = text + strcspn(text, separators);
+    while (*at == ',' && !begins_entry(at + 1, operators)) {
+        at += 1 + strcspn(at + 1, separators);
     }
     return at;
 }
@@ -155,10 +156,10 @@ int csv_list_read(const struct csv_value_reader *reader, const struct csv_column
         return STATUS_NO_MEMORY;
     }
     const char *operators = operators_of(column->kind);
-    bool commas = strpbrk(text, ";|\n\r") == NULL;
+    const char *separators = separators_of(text);
     size_t most = 1;
     for (const char *at = text; *at; at++) {
-        most += strchr(";|\n\r,", *at) ? 1u : 0u;
+        most += strchr(separators, *at) ? 1u : 0u;
     }
     most = most > ENTRIES_MOST ? ENTRIES_MOST : most;
     value->pairs = arena_array(reader->arena, most, sizeof *value->pairs);
@@ -166,7 +167,7 @@ int csv_list_read(const struct csv_value_reader *reader, const struct csv_column
         return STATUS_NO_MEMORY;
     }
     for (char *at = text;;) {
-        char *end = entry_end(at, commas, operators);
+        char *end = entry_end(at, separators, operators);
         bool last = *end == '\0';
         *end = '\0';
         const char *entry = at;

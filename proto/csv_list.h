@@ -5,9 +5,9 @@
 #include "proto/csv_value.h"
 
 /*
- * Lists within a cell. The file formats put `;` between entries; where `;` stands between columns people write `|`, `,`
- * or a line break instead. Any of `;`, `|` and a line break separates; a comma does where none of them is in the cell,
- * and, in lists of name and value, only before another name and value: in NL:1,50,PL:2 it is twice a decimal comma.
+ * Lists within a cell. The file formats put `;` between entries; where `;` stands between columns people write a line
+ * break, `|` or `,` instead. The first of these that stands in the cell separates: `;` or a line break, else `|`, else a
+ * comma, which in lists of name and value does so only before another name and value: NL:1,50,PL:2 has a decimal comma.
  */
 
 /* Reads a cell of a list kind into value->pairs. Faults and status as csv_value_read. */

@@ -124,12 +124,23 @@ static void take_words(char **text, struct csv_number *number)
     }
 }
 
+static enum csv_number_mark mark_of(char mark)
+{
+    return mark == '.' ? CSV_MARK_POINT : mark == ',' ? CSV_MARK_COMMA : CSV_MARK_NONE;
+}
+
+static enum csv_number_mark other_mark(char mark)
+{
+    return mark == '.' ? CSV_MARK_COMMA : mark == ',' ? CSV_MARK_POINT : CSV_MARK_NONE;
+}
+
 /* A minus before or behind, brackets, a plus; and the dash that stands for no cents: 5.100,- */
 static void take_signs(char **text, struct csv_number *number)
 {
     size_t length = strlen(*text);
     while (length >= 2 && (*text)[length - 1] == '-' && strchr(".,-", (*text)[length - 2])) {
         bool last = (*text)[length - 2] != '-';
+        number->mark = mark_of((*text)[length - 2]);
         length -= last ? 2 : 1;
         (*text)[length] = '\0';
         if (last) {
@@ -245,16 +256,6 @@ static void take_places(const char *digits, size_t length, struct csv_number *nu
     }
 }
 
-static enum csv_number_mark mark_of(char mark)
-{
-    return mark == '.' ? CSV_MARK_POINT : mark == ',' ? CSV_MARK_COMMA : CSV_MARK_NONE;
-}
-
-static enum csv_number_mark other_mark(char mark)
-{
-    return mark == '.' ? CSV_MARK_COMMA : mark == ',' ? CSV_MARK_POINT : CSV_MARK_NONE;
-}
-
 static void name_readings(const struct runs *runs, struct csv_number *number)
 {
     snprintf(number->as_thousands, sizeof number->as_thousands, "%.*s%.*s", (int)runs->length[0], runs->start[0],
@@ -272,6 +273,9 @@ static void read_runs(const struct runs *runs, bool grouped, struct csv_number *
     bool first_alone = last == 1 || mark != runs->mark[1];
     if (last == 0) {
         take_whole(runs, 1, number);
+    } else if (number->mark != CSV_MARK_NONE) { /* 5.100,- has its decimal mark already */
+        number->form = are_groups(runs, runs->count) && mark_of(mark) != number->mark ? CSV_NUMBER_GOOD : CSV_NUMBER_NONE;
+        take_whole(runs, runs->count, number);
     } else if (last == 1 && decimal_mark && grouped && are_groups(runs, 2)) {
         name_readings(runs, number);
     } else if (decimal_mark && first_alone && are_groups(runs, last) && (grouped || last == 1)) {

@@ -47,7 +47,7 @@ static enum csv_kind kind_of(size_t key)
     case POLICY_SUPPLIER_MAX_SHARE:
         return CSV_KIND_PERCENT;
     default:
-        return CSV_KIND_COUNT;
+        return CSV_KIND_NUMBER;
     }
 }
 

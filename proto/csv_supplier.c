@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include <string.h>
+
 #include "proto/csv.h"
 #include "proto/csv_build.h"
 #include "proto/status.h"
@@ -24,7 +26,13 @@ static int make(const struct csv_build *build, const struct csv_object *object, 
 
 static void check(const void *message, const struct check_context *context, struct faults *faults)
 {
+    size_t first = faults->count;
     check_party(message, context, faults);
+    for (size_t at = first; at < faults->count; at++) {
+        if (strcmp(faults->list[at].field, "party") == 0) {
+            faults->list[at].field = csv_format_supplier.columns[CSV_SUPPLIER_ID].name;
+        }
+    }
 }
 
 int csv_read_suppliers(const void *bytes, size_t length, const struct csv_options *options, struct arena *arena, struct faults *faults,

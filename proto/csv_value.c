@@ -61,7 +61,7 @@ static int read_word(const struct csv_value_reader *reader, const struct csv_col
         names[at] = words[at].name;
     }
     size_t nearest = csv_fold_nearest(folded, names, count);
-    snprintf(remedy, sizeof remedy, "write %s", nearest < count ? names[nearest] : column->example);
+    snprintf(remedy, sizeof remedy, "write %s", nearest < count ? names[nearest] : expected);
     return refuse(reader, column, cell, expected, remedy, value);
 }
 
@@ -166,6 +166,7 @@ static int read_kind(const struct csv_value_reader *reader, const struct csv_col
     switch (column->kind) {
     case CSV_KIND_QUANTITY:
     case CSV_KIND_COUNT:
+    case CSV_KIND_NUMBER:
     case CSV_KIND_AMOUNT:
     case CSV_KIND_RATE:
     case CSV_KIND_PERCENT:
