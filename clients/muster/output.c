@@ -101,21 +101,23 @@ void output_say(const struct output *output, const char *format, ...)
 static void wrap(const struct output *output, int indent, int column, const char *text)
 {
     bool first = true;
+    size_t gap = 0; /* blanks before the word: kept within a line */
     for (const char *at = text + strspn(text, " "); *at;) {
         size_t length = strcspn(at, " ");
         int columns = u8_width((const uint8_t *)at, length, "UTF-8");
-        if (!first && column + 1 + columns > output->width) {
+        if (!first && column + (int)gap + columns > output->width) {
             fprintf(output->out, "\n%*s", indent, "");
             column = indent;
         } else if (!first) {
-            fputc(' ', output->out);
-            column++;
+            fprintf(output->out, "%*s", (int)gap, "");
+            column += (int)gap;
         }
         first = false;
         output_part(output, at, length, PAINT_NONE);
         column += columns;
         at += length;
-        at += strspn(at, " ");
+        gap = strspn(at, " ");
+        at += gap;
     }
     fputc('\n', output->out);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "broker/match/explain.h"
 #include "broker/match/load.h"
 #include "broker/match/reasons.h"
 #include "broker/match/settle.h"
@@ -66,6 +67,18 @@ static void print_passes(const struct match_counters *counters)
     }
 }
 
+static uint32_t threads_of(const struct plan_request *request)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return request->threads ? request->threads : processors > 0 ? (uint32_t)processors : 1;
+}
+
+static bool stop_explaining(void *context)
+{
+    (void)context;
+    return interrupted != 0;
+}
+
 static int make_plan(const struct plan_request *request, struct arena *arena, struct plan_result *result)
 {
     uint64_t started = plan_clock();
@@ -73,9 +86,8 @@ static int make_plan(const struct plan_request *request, struct arena *arena, st
     watch.deadline = request->budget ? started + request->budget : 0;
     watch.next_line = request->verbose || isatty(STDERR_FILENO) ? started + SECOND : 0;
     struct match_counters counters = {0};
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     struct match_options options = {
-        .threads = request->threads ? request->threads : processors > 0 ? (uint32_t)processors : 1,
+        .threads = threads_of(request),
         .prove = request->prove,
         .effort = request->budget ? UINT32_MAX : 0,
         .stop = stop,
@@ -139,6 +151,10 @@ int plan_make(const struct plan_request *request, const struct plan_variant *var
     int status = make_plan(request, arena, result);
     if (!status) {
         status = match_reasons_plan(result->market, arena, result->plan);
+    }
+    if (!status && request->explain) {
+        const struct match_explain_options options = {plan_currency(result), threads_of(request), stop_explaining, NULL};
+        status = match_explain_plan(result->market, &options, arena, result->plan);
     }
     const char *fault = NULL;
     if (!status) {

@@ -198,6 +198,7 @@ static bool print_line(const struct table *table, const struct output *output, c
 static void print_columns(const struct table *table, const struct output *output, const struct layout *layout)
 {
     struct pending pending = {0};
+    /* Headers that are all empty print nothing: a statement. */
     for (size_t column = 0; column < table->column_count; column++) {
         pending.text[column] = table->columns[column].header;
     }

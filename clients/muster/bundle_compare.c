@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clients/muster/bundle.h"
+#include "clients/muster/bundle_act.h"
+#include "clients/muster/commands.h"
+#include "clients/muster/complain.h"
+#include "clients/muster/figures.h"
+#include "clients/muster/table.h"
+#include "proto/status.h"
+
+/*
+ * A bundle beside what it would be otherwise: two versions of it, or planned again with another rule or without a party. The first column is
+ * the bundle itself; each other shows its figure and the change. Nothing is stored unless one is adopted.
+ */
+
+#define COLUMNS_MOST 5u /* more don't fit side by side: ask twice */
+
+struct comparison {
+    struct context *context;
+    const Muster__BundleView *const *views;
+    size_t count;
+    const char *titles[COLUMNS_MOST];
+    struct table table;
+};
+
+/* One figure of each view, with its change against the first; value NULL: the view has none ("!"). */
+struct cell {
+    const char *value;
+    const char *change;
+};
+
+static void add_row(struct comparison *comparison, const char *name, const struct cell *cells)
+{
+    table_add(&comparison->table, name);
+    for (size_t i = 0; i < comparison->count; i++) {
+        table_add(&comparison->table, cells[i].value ? cells[i].value : "-");
+        if (i) {
+            table_add(&comparison->table, cells[i].change ? cells[i].change : "");
+        }
+    }
+}
+
+static const char *keep(struct comparison *comparison, struct figure figure)
+{
+    return arena_string(&comparison->context->arena, figure.text);
+}
+
+static void add_units(struct comparison *comparison)
+{
+    struct cell cells[COLUMNS_MOST] = {0};
+    for (size_t i = 0; i < comparison->count; i++) {
+        const Muster__BundleView *view = comparison->views[i], *first = comparison->views[0];
+        cells[i].value = keep(comparison, figures_of(view->quantity, view->wanted));
+        cells[i].change = keep(comparison, figures_change((int64_t)view->quantity - (int64_t)first->quantity));
+    }
+    add_row(comparison, "units", cells);
+}
+
+static void add_money(struct comparison *comparison, const char *name, int64_t (*of)(const Muster__BundleView *view))
+{
+    struct cell cells[COLUMNS_MOST] = {0};
+    const char *label = arena_format(&comparison->context->arena, "%s %s m", name, comparison->views[0]->base_currency);
+    for (size_t i = 0; i < comparison->count; i++) {
+        int64_t change = of(comparison->views[i]) - of(comparison->views[0]);
+        cells[i].value = keep(comparison, figures_millions(of(comparison->views[i])));
+        cells[i].change = change ? keep(comparison, figures_millions_change(change)) : "";
+    }
+    add_row(comparison, label ? label : name, cells);
+}
+
+static int64_t pays_of(const Muster__BundleView *view)
+{
+    return view->pays;
+}
+
+static int64_t saves_of(const Muster__BundleView *view)
+{
+    return view->saving;
+}
+
+/* The same rule in another view. */
+static const Muster__BundleRule *rule_of(const Muster__BundleView *view, const char *name)
+{
+    for (size_t i = 0; i < view->n_rules; i++) {
+        if (strcmp(view->rules[i]->name, name) == 0) {
+            return view->rules[i];
+        }
+    }
+    return NULL;
+}
+
+static void add_rules(struct comparison *comparison)
+{
+    const Muster__BundleView *first = comparison->views[0];
+    for (size_t r = 0; r < first->n_rules; r++) {
+        struct cell cells[COLUMNS_MOST] = {0};
+        const struct bundle bundle = {.view = first};
+        for (size_t i = 0; i < comparison->count; i++) {
+            const Muster__BundleRule *rule = rule_of(comparison->views[i], first->rules[r]->name);
+            cells[i].value = rule ? rule->figure : NULL;
+            cells[i].change = rule && !rule->met ? "!" : "";
+        }
+        add_row(comparison, bundle_rule_name(&bundle, first->rules[r]), cells);
+    }
+}
+
+static const char *supplier_key(const Muster__BundleSupplier *supplier)
+{
+    return supplier->offer ? supplier->offer : supplier->party ? supplier->party : "";
+}
+
+static const Muster__BundleSupplier *supplier_of(const Muster__BundleView *view, const char *key)
+{
+    for (size_t i = 0; i < view->n_suppliers; i++) {
+        if (strcmp(supplier_key(view->suppliers[i]), key) == 0) {
+            return view->suppliers[i];
+        }
+    }
+    return NULL;
+}
+
+static void add_supplier(struct comparison *comparison, const Muster__BundleSupplier *supplier)
+{
+    struct cell cells[COLUMNS_MOST] = {0};
+    uint32_t base = 0;
+    for (size_t i = 0; i < comparison->count; i++) {
+        const Muster__BundleSupplier *there = supplier_of(comparison->views[i], supplier_key(supplier));
+        uint32_t tier = there ? there->tier : 0;
+        base = i ? base : tier;
+        cells[i].value = tier ? keep(comparison, figures_count(tier)) : NULL;
+        cells[i].change = i && tier < base ? "!" : i && tier > base ? "+" : "";
+    }
+    const char *name = arena_format(&comparison->context->arena, "%s tier", supplier->name && *supplier->name ? supplier->name : supplier_key(supplier));
+    add_row(comparison, name ? name : "tier", cells);
+}
+
+/* Every supplier of any view, once. */
+static void add_suppliers(struct comparison *comparison)
+{
+    for (size_t i = 0; i < comparison->count; i++) {
+        for (size_t k = 0; k < comparison->views[i]->n_suppliers; k++) {
+            const Muster__BundleSupplier *supplier = comparison->views[i]->suppliers[k];
+            bool shown = false;
+            for (size_t j = 0; j < i; j++) {
+                shown = shown || supplier_of(comparison->views[j], supplier_key(supplier));
+            }
+            if (!shown) {
+                add_supplier(comparison, supplier);
+            }
+        }
+    }
+}
+
+static int print_table(struct comparison *comparison)
+{
+    struct table_column columns[2 * COLUMNS_MOST] = {{"", TABLE_TEXT, "figure"}};
+    size_t count = 1;
+    for (size_t i = 0; i < comparison->count; i++) {
+        columns[count++] = (struct table_column){.header = comparison->titles[i], .kind = TABLE_FIGURE};
+        if (i) {
+            columns[count++] = (struct table_column){.header = "", .kind = TABLE_FIGURE};
+        }
+    }
+    table_init(&comparison->table, &comparison->context->arena, columns, count);
+    add_units(comparison);
+    add_money(comparison, "pays", pays_of);
+    add_money(comparison, "saves", saves_of);
+    add_rules(comparison);
+    add_suppliers(comparison);
+    return table_print(&comparison->table, &comparison->context->output) == STATUS_OK ? EXIT_CODE_DONE : complain_memory();
+}
+
+/* In words: what is lost, and why. */
+static void print_words(struct comparison *comparison)
+{
+    struct arena *arena = &comparison->context->arena;
+    const Muster__BundleView *first = comparison->views[0];
+    for (size_t i = 1; i < comparison->count; i++) {
+        const Muster__BundleView *view = comparison->views[i];
+        const char *text = arena_format(arena, "%c:", (int)('A' + i));
+        if (view->quantity == 0) {
+            text = arena_format(arena, "%s no bundle%s%s.", text, view->reason && *view->reason ? ": " : "", view->reason ? view->reason : "");
+        } else if (view->quantity < first->quantity && view->wanted == first->wanted) {
+            text = arena_format(arena, "%s %s more stay uncovered.", text, figures_count(first->quantity - view->quantity).text);
+        } else if (view->quantity > first->quantity) {
+            text = arena_format(arena, "%s %s more are covered.", text, figures_count(view->quantity - first->quantity).text);
+        }
+        for (size_t k = 0; k < first->n_suppliers && text; k++) {
+            const Muster__BundleSupplier *before = first->suppliers[k], *after = supplier_of(view, supplier_key(before));
+            const char *name = before->name && *before->name ? before->name : supplier_key(before);
+            if (after && after->tier < before->tier) {
+                text = arena_format(arena, "%s %s's order is %s, under %s: tier %u is lost.", text, name, figures_count(after->quantity).text,
+                                    figures_count(before->tier_minimum).text, before->tier);
+            } else if (!after && view->quantity) {
+                text = arena_format(arena, "%s %s gets nothing.", text, name);
+            }
+        }
+        if (view->quantity && view->saving < 0 && text) {
+            text = arena_format(arena, "%s Joining costs more than buying alone.", text);
+        }
+        if (text && strlen(text) > 2) {
+            output_wrap(&comparison->context->output, "%s", text);
+        }
+    }
+}
+
+/* "european_min_share=60" becomes the entry, holding for this lot. */
+static int read_rule(struct context *context, const char *word, const char *item, Muster__PolicyEntry *entry)
+{
+    const char *equals = strchr(word, '=');
+    if (!equals || equals == word) {
+        return complain(EXIT_CODE_USAGE, "--rule: found %s, expected KEY=VALUE, as european_min_share=60. Nothing changed.", word);
+    }
+    muster__policy_entry__init(entry);
+    entry->key = arena_copy(&context->arena, word, (size_t)(equals - word));
+    entry->value = arena_string(&context->arena, equals + 1);
+    entry->item = arena_string(&context->arena, item);
+    return entry->key && entry->value && entry->item ? EXIT_CODE_DONE : complain_memory();
+}
+
+/* Each --rule and --without is a variant of its own. */
+static int read_variants(struct context *context, const char *item, Muster__Variant ***list, const char **titles)
+{
+    size_t count = context->word_count;
+    Muster__Variant **variants = arena_array(&context->arena, count, sizeof *variants);
+    if (!variants) {
+        return complain_memory();
+    }
+    for (size_t i = 0; i < count; i++) {
+        Muster__Variant *variant = arena_alloc(&context->arena, sizeof *variant);
+        Muster__PolicyEntry *entry = arena_alloc(&context->arena, sizeof *entry);
+        Muster__PolicyEntry **rules = arena_array(&context->arena, 1, sizeof *rules);
+        char **without = arena_array(&context->arena, 1, sizeof *without);
+        const char *word = context->words[i].value;
+        if (!variant || !entry || !rules || !without) {
+            return complain_memory();
+        }
+        muster__variant__init(variant);
+        if (context->words[i].option == OPTION_RULE) {
+            int code = read_rule(context, word, item, entry);
+            if (code) {
+                return code;
+            }
+            rules[0] = entry;
+            variant->rules = rules;
+            variant->n_rules = 1;
+            titles[i + 1] = arena_format(&context->arena, "%c %s", (int)('B' + i), word);
+        } else {
+            without[0] = arena_string(&context->arena, word);
+            variant->without = without;
+            variant->n_without = 1;
+            titles[i + 1] = arena_format(&context->arena, "%c without %s", (int)('B' + i), word);
+        }
+        variants[i] = variant;
+    }
+    *list = variants;
+    return EXIT_CODE_DONE;
+}
+
+static int compare_versions(struct context *context, char **words, Muster__CompareRequest *request, const char **titles)
+{
+    if (figures_read_version(words[1], &request->version) != STATUS_OK || figures_read_version(words[2], &request->other_version) != STATUS_OK) {
+        return complain(EXIT_CODE_USAGE, "two versions are expected, as: muster bundle compare B-0041 v1 v2");
+    }
+    titles[0] = arena_format(&context->arena, "A v%" PRIu64, request->version);
+    titles[1] = arena_format(&context->arena, "B v%" PRIu64, request->other_version);
+    return EXIT_CODE_DONE;
+}
+
+static int print_comparison(struct context *context, const Muster__CompareAnswer *answer, const char **titles)
+{
+    struct comparison comparison = {.context = context, .views = (const Muster__BundleView *const *)answer->views, .count = answer->n_views};
+    if (context->output.form == OUTPUT_JSON) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < answer->n_views; i++) {
+            const struct bundle bundle = {.view = answer->views[i]};
+            json_t *value = bundle_json(&bundle);
+            json_object_set_new(value, "title", json_string(titles[i] ? titles[i] : ""));
+            json_array_append_new(list, value);
+        }
+        output_value(&context->output, list);
+        return EXIT_CODE_DONE;
+    }
+    if (answer->n_views < 2 || answer->n_views > COLUMNS_MOST) {
+        return complain(EXIT_CODE_INTERNAL, "the exchange compared %zu, two to %u were expected.", answer->n_views, COLUMNS_MOST);
+    }
+    for (size_t i = 0; i < comparison.count; i++) {
+        comparison.titles[i] = titles[i] ? titles[i] : "";
+    }
+    int code = print_table(&comparison);
+    print_words(&comparison);
+    return code;
+}
+
+int bundle_compare_run(struct context *context, int count, char **words)
+{
+    Muster__CompareRequest request = MUSTER__COMPARE_REQUEST__INIT;
+    ProtobufCMessage *body = NULL;
+    const char *titles[COLUMNS_MOST] = {NULL};
+    struct bundle bundle;
+    uint64_t version = 0;
+    if (count == 2 || (count == 3 && context->word_count) || (count == 1 && !context->word_count)) {
+        return complain(EXIT_CODE_USAGE, "with what? Two versions, or --rule KEY=VALUE or --without PARTY.\nAs: muster bundle compare %s v1 v2", words[0]);
+    }
+    if (context->word_count >= COLUMNS_MOST) {
+        return complain(EXIT_CODE_USAGE, "at most %u variants at a time. Nothing was planned.", COLUMNS_MOST - 1);
+    }
+    int code = bundle_version_option(context, &version);
+    code = code ? code : bundle_fetch(context, words[0], version, &bundle);
+    if (code) {
+        return code;
+    }
+    request.number = bundle.view->number;
+    request.version = bundle.view->version;
+    titles[0] = arena_format(&context->arena, "A %s", figures_bundle(request.number).text);
+    code = count == 3 ? compare_versions(context, words, &request, titles) : read_variants(context, bundle.view->item, &request.variants, titles);
+    if (code) {
+        return code;
+    }
+    request.n_variants = context->word_count;
+    if (context->value[OPTION_ADOPT]) {
+        return bundle_adopt(context, &bundle, request.variants, request.n_variants, context->value[OPTION_ADOPT]);
+    }
+    code = session_ask(context, MUSTER__VERB__VERB_COMPARE, &request.base, &body);
+    code = code ? code : print_comparison(context, (const Muster__CompareAnswer *)body, titles);
+    if (!code && count == 1) {
+        output_wrap(&context->output, "Nothing is stored. To adopt: repeat with --adopt B");
+    }
+    return code;
+}
