@@ -8,7 +8,6 @@
 #include "proto/cell.h"
 #include "proto/status.h"
 
-#define MOST_TOTAL ((__int128)1 << 62)
 #define MOST_OBJECTS ((size_t)UINT32_MAX / 2)
 
 /* An object of a lot, to be sorted by item, then id. */
@@ -346,8 +345,7 @@ static int load_commitments(struct match_loading *loading, const struct names *d
     return share_commitments(loading, placed, count, lots);
 }
 
-/* What a lot can be worth and cost at most; the model keeps it below 2^62. */
-static __int128 lot_total(const struct match_lot *lot)
+__int128 match_load_total(const struct match_lot *lot)
 {
     __int128 total = 0;
     int64_t unit = lot->rules.weights[0] * lot->reference;
@@ -380,14 +378,14 @@ static int check_totals(struct match_loading *loading, struct match_lot *lots)
     }
     for (uint32_t n = 0; n < loading->market->lot_count; n++) {
         lots[n].reference = match_lot_reference(lots[n].demands, lots[n].demand_count, scratch);
-        __int128 total = lot_total(&lots[n]);
-        if (total >= MOST_TOTAL) {
+        __int128 total = match_load_total(&lots[n]);
+        if (total >= MATCH_LOAD_TOTAL_MOST) {
             match_load_fault(loading, "lot", lots[n].item, "a total value (quantity x weight x reference value) below 2^62 cents");
             return STATUS_TOO_LARGE;
         }
         whole += total;
     }
-    if (whole >= MOST_TOTAL) {
+    if (whole >= MATCH_LOAD_TOTAL_MOST) {
         match_load_fault(loading, "the whole", "market", "a total value of all lots below 2^62 cents");
         return STATUS_TOO_LARGE;
     }

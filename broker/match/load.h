@@ -22,4 +22,8 @@
  */
 int match_load(const Muster__Market *message, struct arena *arena, struct faults *faults, struct match_market **market);
 
+/* What a lot can be worth and cost at most; the model keeps it, and the sum over all lots, below MATCH_LOAD_TOTAL_MOST. */
+#define MATCH_LOAD_TOTAL_MOST ((__int128)1 << 62)
+__int128 match_load_total(const struct match_lot *lot);
+
 #endif

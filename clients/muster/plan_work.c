@@ -95,12 +95,7 @@ static int make_plan(const struct plan_request *request, struct arena *arena, st
         .clock = request->verbose ? plan_clock : NULL,
         .counters = request->verbose ? &counters : NULL,
     };
-    struct sigaction action = {.sa_handler = on_interrupt}, before;
-    action.sa_flags = (int)SA_RESETHAND; /* a second Ctrl-C ends the program at once */
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, &before);
     int status = match_plan(result->market, &options, arena, &result->plan);
-    sigaction(SIGINT, &before, NULL);
     result->plan_nanoseconds = plan_clock() - started;
     result->cut_short = watch.stopped;
     if (request->verbose) {
@@ -148,6 +143,10 @@ int plan_make(const struct plan_request *request, const struct plan_variant *var
         return code;
     }
     result->read_nanoseconds = plan_clock() - started;
+    struct sigaction action = {.sa_handler = on_interrupt}, before;
+    action.sa_flags = (int)SA_RESETHAND; /* a second Ctrl-C ends the program at once */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, &before);
     int status = make_plan(request, arena, result);
     if (!status) {
         status = match_reasons_plan(result->market, arena, result->plan);
@@ -156,6 +155,7 @@ int plan_make(const struct plan_request *request, const struct plan_variant *var
         const struct match_explain_options options = {plan_currency(result), threads_of(request), stop_explaining, NULL};
         status = match_explain_plan(result->market, &options, arena, result->plan);
     }
+    sigaction(SIGINT, &before, NULL);
     const char *fault = NULL;
     if (!status) {
         status = match_verify_plan(result->market, result->plan, arena, &fault);
