@@ -150,7 +150,7 @@ static int add_all(const struct bank *bank, const char *base, struct csv_rates *
             char found[TEXT_SIZE];
             snprintf(found, sizeof found, "%s 0.%06" PRIu64, currency, millionths);
             bank->faults->row = bank->row->number;
-            faults_warn(bank->faults, currency, found, "four figures or more", "six places leave few figures: let this currency be quoted in another");
+            faults_warn(bank->faults, currency, found, "four figures or more", "six places leave few figures: let prices be quoted in another currency");
             bank->faults->row = 0;
         }
         status = add_rate(bank, currency, millionths, rates);

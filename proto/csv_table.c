@@ -95,10 +95,30 @@ static int group(struct csv_table *table, struct arena *arena)
             }
             counts[at] = (uint32_t)table->object_count++; /* from here on: which object it is */
         }
+        table->records[at].object = counts[first[at]];
         struct csv_object *object = &table->objects[counts[first[at]]];
         object->records[object->count++] = (uint32_t)at;
     }
     return STATUS_OK;
+}
+
+/* Names the object of faults of cells, which were found before rows were gathered. */
+static void place_faults(const struct csv_table *table, struct faults *faults, size_t first)
+{
+    for (size_t at = first; at < faults->count; at++) {
+        size_t low = 0, high = table->count;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (table->records[middle].row < faults->list[at].row) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        if (low < table->count && table->records[low].row == faults->list[at].row) {
+            faults->list[at].change = table->records[low].object;
+        }
+    }
 }
 
 static void refuse_empty(const struct csv_table *table, const struct csv_object *object, uint32_t n, uint32_t at, struct faults *faults)
@@ -205,7 +225,7 @@ int csv_table_read(const void *bytes, size_t length, const struct csv_format *fo
     struct csv_sheet sheet;
     struct csv_header header;
     struct csv_habit habit;
-    size_t errors = faults->errors;
+    size_t errors = faults->errors, first = faults->count;
     *table = (struct csv_table){.format = format};
     for (uint32_t at = 0; at < format->count; at++) {
         names[at] = format->columns[at].name;
@@ -226,6 +246,7 @@ int csv_table_read(const void *bytes, size_t length, const struct csv_format *fo
         status = group(table, arena);
     }
     if (status == STATUS_OK) {
+        place_faults(table, faults, first);
         check_objects(table, &header, own, faults);
         status = faults->errors > errors ? STATUS_INVALID : STATUS_OK;
     }

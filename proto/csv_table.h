@@ -19,6 +19,7 @@
 
 struct csv_record {
     uint32_t row;             /* as the spreadsheet numbers it */
+    uint32_t object;          /* index of the object that it belongs to */
     uint32_t faulty;          /* bits of the columns that have a fault already */
     struct csv_value *values; /* one for each column of the format */
 };
