@@ -21,24 +21,41 @@ static void must(int status, const char *what)
     }
 }
 
-void shelf_start(struct shelf *shelf, uint64_t map_size)
+static void shelf_keys(struct shelf *shelf, uint64_t map_size)
 {
     *shelf = (struct shelf){.options = {.map_size = map_size ? map_size : (uint64_t)256 << 20, .create = true}};
     must(seam_start(), "libsodium");
-    scratch_make(&shelf->scratch);
-    snprintf(shelf->path, sizeof shelf->path, "%s/store", shelf->scratch.path);
     seeded_start(&shelf->seeded, 42);
     must(keys_generate(KEY_LOG, &shelf->seeded.random, &shelf->log_key), "log key");
     must(keys_generate(KEY_SIGNING, &shelf->seeded.random, &shelf->signing_key), "signing key");
     must(note_key_make("muster.example/log", shelf->log_key.public_key, &shelf->key), "vkey");
+}
+
+void shelf_start(struct shelf *shelf, uint64_t map_size)
+{
+    shelf_keys(shelf, map_size);
+    scratch_make(&shelf->scratch);
+    snprintf(shelf->path, sizeof shelf->path, "%s/store", shelf->scratch.path);
     must(store_open(shelf->path, &shelf->options, &shelf->store), "store");
 }
 
-void shelf_end(struct shelf *shelf)
+int shelf_open(struct shelf *shelf, const char *path)
+{
+    shelf_keys(shelf, 0);
+    snprintf(shelf->path, sizeof shelf->path, "%s", path);
+    return store_open(shelf->path, &shelf->options, &shelf->store);
+}
+
+void shelf_close(struct shelf *shelf)
 {
     store_close(shelf->store);
     keys_drop(&shelf->log_key);
     keys_drop(&shelf->signing_key);
+}
+
+void shelf_end(struct shelf *shelf)
+{
+    shelf_close(shelf);
     scratch_remove(&shelf->scratch);
 }
 

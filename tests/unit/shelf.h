@@ -32,6 +32,10 @@ struct shelf {
 void shelf_start(struct shelf *shelf, uint64_t map_size);
 void shelf_end(struct shelf *shelf);
 
+/* The same keys and options with a store at path, which is opened; no folder is made or removed. shelf_close() ends it. */
+int shelf_open(struct shelf *shelf, const char *path);
+void shelf_close(struct shelf *shelf);
+
 /* Closes the store and opens it again. */
 int shelf_reopen(struct shelf *shelf);
 
