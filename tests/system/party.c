@@ -42,6 +42,7 @@ static int party_begin(struct harness *harness, const char *id, struct party *pa
 {
     strncpy(party->id, id, sizeof party->id - 1);
     party->harness = harness;
+    party->retry = RETRY_MILLISECONDS;
     arena_init(&party->arena, ANSWER_ARENA_CAP);
     party->context = zmq_ctx_new();
     if (party->context == NULL || box_session_party(&party->box, harness->exchange.box_key, &party->session) != STATUS_OK)
@@ -171,13 +172,21 @@ int party_receive(struct party *party, int milliseconds, Muster__Answer **answer
 
 int party_ask(struct party *party, Muster__Verb verb, const void *body, size_t length, int milliseconds, Muster__Answer **answer)
 {
+    uint64_t until = seam_clock_system.monotonic(seam_clock_system.data) + (uint64_t)milliseconds;
     int status = STATUS_UNREACHABLE;
-    for (int left = milliseconds; left > 0 && (status == STATUS_UNREACHABLE || status == STATUS_BUSY); left -= RETRY_MILLISECONDS) {
-        if (left < milliseconds && party_reconnect(party) != STATUS_OK)
+    for (bool first = true; status == STATUS_UNREACHABLE || status == STATUS_BUSY; first = false) {
+        uint64_t now = seam_clock_system.monotonic(seam_clock_system.data);
+        if (now >= until)
+            break;
+        if (!first && party_reconnect(party) != STATUS_OK)
             return STATUS_IO;
+        int left = (int)(until - now);
         status = party_send(party, verb, body, length);
+        /* A socket that takes nothing yet is given the same time. */
         if (status == STATUS_OK)
-            status = party_receive(party, left < RETRY_MILLISECONDS ? left : RETRY_MILLISECONDS, answer);
+            status = party_receive(party, left < party->retry ? left : party->retry, answer);
+        else if (status == STATUS_UNREACHABLE)
+            harness_pause(left < party->retry ? left : party->retry);
     }
     return status;
 }

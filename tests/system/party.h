@@ -31,6 +31,7 @@ struct party {
     uint8_t request_id[BOX_REQUEST_ID_SIZE]; /* of the newest request */
     struct tlog_head head;   /* shown in submissions; size 0: none */
     uint8_t head_signature[64];
+    int retry;               /* milliseconds without an answer until party_ask() connects anew; 2000 at first */
     struct arena arena;      /* of the newest answer */
 };
 
@@ -58,7 +59,7 @@ int party_receive_frame(struct party *party, int milliseconds, uint8_t **bytes, 
 /* Receives the answer to the newest request; others are dropped. *answer holds until the next. STATUS_BUSY: a hint came. */
 int party_receive(struct party *party, int milliseconds, Muster__Answer **answer);
 
-/* Sends and receives; again on a new connection after 2 seconds of silence, until so many milliseconds have passed. */
+/* Sends and receives; again on a new connection after party->retry milliseconds of silence, until so many milliseconds have passed. */
 int party_ask(struct party *party, Muster__Verb verb, const void *body, size_t length, int milliseconds, Muster__Answer **answer);
 
 /* Fills in a submission's header (fresh id, valid for an hour); its noun is the caller's. */
