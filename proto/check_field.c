@@ -59,6 +59,11 @@ static const char *text_remedy(enum text_fault fault)
     return "shorten it";
 }
 
+const char *check_shown(const char *text)
+{
+    return text_check(text, SIZE_MAX - 1) == TEXT_GOOD ? text : "";
+}
+
 bool check_text(struct faults *faults, const char *field, const char *text, size_t most, bool needed)
 {
     if (needed && !*text) {
@@ -69,7 +74,7 @@ bool check_text(struct faults *faults, const char *field, const char *text, size
     if (fault == TEXT_TOO_LONG) {
         char expected[BETWEEN_SIZE];
         snprintf(expected, sizeof expected, "at most %zu bytes", most);
-        check_fault(faults, field, text_is_utf8(text, strlen(text)) ? text : "", expected, "shorten it");
+        check_fault(faults, field, check_shown(text), expected, "shorten it");
         return false;
     }
     if (fault != TEXT_GOOD) {
@@ -81,18 +86,12 @@ bool check_text(struct faults *faults, const char *field, const char *text, size
     return true;
 }
 
-/* Whether an id that is refused can be shown as it was found. */
-static const char *shown(const char *text)
-{
-    return text_check(text, LIMIT_REASON_MOST) == TEXT_GOOD ? text : "";
-}
-
 bool check_id(struct faults *faults, const char *field, const char *text)
 {
     if (text_is_id(text)) {
         return true;
     }
-    check_fault(faults, field, shown(text), "1 to 64 of A-Z a-z 0-9 . _ -", "%s",
+    check_fault(faults, field, check_shown(text), "1 to 64 of A-Z a-z 0-9 . _ -", "%s",
                 *text ? "use letters, digits, point, hyphen and underscore, beginning with a letter or digit: NL-155-2027"
                       : "fill it in, such as NL-155-2027");
     return false;
@@ -103,7 +102,7 @@ bool check_party_id(struct faults *faults, const char *field, const char *text)
     if (text_is_party_id(text)) {
         return true;
     }
-    check_fault(faults, field, shown(text), "1 to 32 of a-z 0-9 -", "write the party's id, such as nl-agency");
+    check_fault(faults, field, check_shown(text), "1 to 32 of a-z 0-9 -", "write the party's id, such as nl-agency");
     return false;
 }
 
@@ -112,18 +111,18 @@ bool check_object_id(struct faults *faults, const char *field, const char *text)
     if (text_is_object_id(text)) {
         return true;
     }
-    check_fault(faults, field, shown(text), "party/id", "write it as nl-agency/NL-155-2027");
+    check_fault(faults, field, check_shown(text), "party/id", "write it as nl-agency/NL-155-2027");
     return false;
 }
 
 bool check_code(struct faults *faults, const char *field, const char *text, int status, const struct code_answer *answer)
 {
     if (status != STATUS_OK) {
-        faults_add(faults, field, shown(text), answer->expected, answer->remedy);
+        faults_add(faults, field, check_shown(text), answer->expected, answer->remedy);
         return false;
     }
     if (strcmp(text, answer->value) != 0) {
-        check_fault(faults, field, shown(text), "the code as it is stored", "write %s", answer->value);
+        check_fault(faults, field, check_shown(text), "the code as it is stored", "write %s", answer->value);
         return false;
     }
     if (answer->doubtful) {

@@ -23,6 +23,9 @@ void check_fault(struct faults *faults, const char *field, const char *found, co
 void check_warn(struct faults *faults, const char *field, const char *found, const char *expected, const char *remedy, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* text where it can be shown as it stands, else "": what holds control or invisible characters is not repeated. */
+const char *check_shown(const char *text);
+
 /* Text of at most `most` bytes in the contract's form; not empty where needed. */
 bool check_text(struct faults *faults, const char *field, const char *text, size_t most, bool needed);
 

@@ -157,9 +157,9 @@ static void check_order(const Muster__PolicyChange *change, size_t at, struct fa
 {
     int order = at ? compare_entries(change->entries[at - 1], change->entries[at]) : -1;
     if (order == 0) {
-        check_fault(faults, "key", change->entries[at]->key, "each key once, or once an item", "remove one of the two rows");
+        check_fault(faults, "key", check_shown(change->entries[at]->key), "each key once, or once an item", "remove one of the two rows");
     } else if (order > 0) {
-        check_fault(faults, "key", change->entries[at]->key, "sorted by key and item",
+        check_fault(faults, "key", check_shown(change->entries[at]->key), "sorted by key and item",
                     "have the program that made the message sort it");
     }
 }

@@ -27,10 +27,10 @@ bool check_set(struct faults *faults, const char *field, char *const *set, size_
     for (size_t at = 1; at < count; at++) {
         int order = strcmp(set[at - 1], set[at]);
         if (order == 0) {
-            check_fault(faults, field, set[at], "each once", "write it once");
+            check_fault(faults, field, check_shown(set[at]), "each once", "write it once");
             good = false;
         } else if (order > 0) {
-            check_fault(faults, field, set[at], "sorted bytewise", "have the program that made the message sort it");
+            check_fault(faults, field, check_shown(set[at]), "sorted bytewise", "have the program that made the message sort it");
             good = false;
         }
     }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "proto/check_field.h"
 #include "proto/limits.h"
 #include "proto/status.h"
 #include "tests/unit/check_sample.h"
@@ -134,6 +135,7 @@ static void test_ceiling(void **state)
     BREAK("max_unit_price", "100,000,000,000.00", demand->max_unit_price = LIMIT_AMOUNT_MOST + 1);
     BREAK("max_unit_price", "100,000,000,000.00", demand->max_unit_price = INT64_MAX);
     BREAK("max_unit_price", "2^62", demand->max_unit_price = LIMIT_AMOUNT_MOST; demand->lines[0]->quantity = 500000);
+    BREAK("max_unit_price", "2^62", demand->max_unit_price = 5000000000; demand->lines[0]->quantity = LIMIT_QUANTITY_MOST);
     BREAK("max_unit_price", "write 5900 or 5901", demand->currency = TEXT("ISK"); demand->max_unit_price = 590050);
     KEEP(demand->currency = TEXT("ISK"));
     /* Without a rate, only the wider limit of the row's own currency is known. */
@@ -261,6 +263,20 @@ static void test_what_is_repeated(void **state)
     demand->id = TEXT("a\x1B[31m");
     demand->country = TEXT("\xFF\xFE");
     check_demand(demand, &sample.context, &sample.faults);
+    assert_int_equal(sample.faults.errors, 2);
+    assert_string_equal(sample.faults.list[0].found, "");
+    assert_string_equal(sample.faults.list[1].found, "");
+    check_sample_reset(&sample);
+    char wide[LIMIT_CERTIFICATE_MOST + 2];
+    memset(wide, '\x1B', sizeof wide);
+    wide[LIMIT_CERTIFICATE_MOST + 1] = '\0';
+    demand = check_sample_demand();
+    demand->certificates[0] = wide;
+    check_demand(demand, &sample.context, &sample.faults);
+    assert_string_equal(sample.faults.list[0].found, "");
+    check_sample_reset(&sample);
+    char *set[] = {TEXT("b\x1B"), TEXT("a\x1B"), TEXT("a\x1B")};
+    check_set(&sample.faults, "set", set, 3);
     assert_int_equal(sample.faults.errors, 2);
     assert_string_equal(sample.faults.list[0].found, "");
     assert_string_equal(sample.faults.list[1].found, "");
