@@ -107,7 +107,7 @@ static void rows_are_those_of_the_sheet(void **state)
         assert_int_equal(reading.faults.count, 1);
         csv_reading_expect(&reading, 6, "month", "2028-12");
         assert_string_equal(reading.faults.list[0].file, "sheet.csv");
-        assert_int_equal(reading.faults.list[0].change, 0);
+        assert_int_equal(reading.faults.list[0].change, 1); /* the second object */
         assert_int_equal(demands.count, 2);
         assert_int_equal(demands.rows[0].first, 4);
         assert_int_equal(demands.rows[0].count, 2);
