@@ -20,7 +20,7 @@
 
 #define TICK_MILLISECONDS 250u       /* deadlines are days; a test's clock is seen within this */
 #define HELPERS_MOST 4u
-#define PLANNER_GRACE_SECONDS 10u    /* a planner ends by itself at its limit: this long after it, it is stuck */
+#define PLANNER_GRACE_SECONDS 5u     /* a planner ends by itself at its limit: this long after it, it is stuck */
 #define COMPARE_SECONDS 60u          /* a person waits */
 #define RETRY_START_MILLISECONDS 1000 /* between tries to write the started entry on a full disk */
 

@@ -8,29 +8,55 @@
 
 #include "broker/confine.h"
 #include "broker/journal.h"
+#include "broker/match/explain.h"
 #include "broker/match/load.h"
 #include "broker/match/match.h"
 #include "broker/match/message.h"
 #include "broker/match/reasons.h"
+#include "broker/match/settle.h"
 #include "broker/pipe.h"
 #include "proto/fault.h"
 #include "proto/pipe.pb-c.h"
 #include "proto/seam.h"
 #include "proto/status.h"
-#include "proto/version.h"
 #include "proto/walk.h"
 
 #define PLANNER_ARENA_CAP ((size_t)3 << 30) /* a market of the largest kind and its search take about 1 GiB */
 
 struct planner_deadline {
-    uint64_t until; /* monotonic milliseconds */
+    uint64_t until; /* monotonic milliseconds; 0: none */
 };
+
+static bool planner_is_late(void *context)
+{
+    const struct planner_deadline *deadline = context;
+    return deadline->until != 0 && seam_clock_system.monotonic(seam_clock_system.data) >= deadline->until;
+}
 
 static bool planner_stop(void *context, const struct match_progress *progress)
 {
-    const struct planner_deadline *deadline = context;
     (void)progress;
-    return seam_clock_system.monotonic(seam_clock_system.data) >= deadline->until;
+    return planner_is_late(context);
+}
+
+/* The base currency's code, for sentences. */
+static const char *planner_currency(const Muster__Market *market)
+{
+    for (size_t i = 0; i < market->n_policy; i++)
+        if (strcmp(market->policy[i]->key, "base_currency") == 0 && market->policy[i]->value[0] != '\0')
+            return market->policy[i]->value;
+    return "EUR";
+}
+
+/* Reasons in words with what was tried, and what the plan means for each nation. */
+static int planner_explain(const Muster__Market *message, const struct match_market *market, struct planner_deadline *deadline,
+                           struct arena *arena, struct match_plan *plan)
+{
+    struct match_explain_options options = {.currency = planner_currency(message), .stop = planner_is_late, .context = deadline};
+    int status = match_reasons_plan(market, arena, plan);
+    if (status == STATUS_OK)
+        status = match_explain_plan(market, &options, arena, plan);
+    return status == STATUS_OK ? match_settle_plan(market, plan, true, arena) : status;
 }
 
 static int planner_plan(const Muster__PlanRequest *request, uint32_t seconds, struct arena *arena, Muster__Plan **plan,
@@ -40,8 +66,10 @@ static int planner_plan(const Muster__PlanRequest *request, uint32_t seconds, st
     struct match_market *market = NULL;
     struct match_plan *made = NULL;
     struct faults faults;
-    struct planner_deadline deadline = {seam_clock_system.monotonic(seam_clock_system.data) + (uint64_t)seconds * 1000};
-    struct match_options options = {.threads = 1, .stop = seconds == 0 ? NULL : planner_stop, .context = &deadline};
+    struct planner_deadline deadline = {0};
+    struct match_options options = {.threads = 1, .stop = planner_stop, .context = &deadline};
+    if (seconds != 0)
+        deadline.until = seam_clock_system.monotonic(seam_clock_system.data) + (uint64_t)seconds * 1000;
     faults_init(&faults, arena);
     *problem = "the market has not the form of the contract";
     int status = walk_unpack(&muster__market__descriptor, request->market.data, request->market.len, PIPE_FRAME_MOST, arena,
@@ -55,7 +83,7 @@ static int planner_plan(const Muster__PlanRequest *request, uint32_t seconds, st
         status = match_plan(market, &options, arena, &made);
     }
     if (status == STATUS_OK && request->explain)
-        status = match_reasons_plan(market, arena, made);
+        status = planner_explain((const Muster__Market *)message, market, &deadline, arena, made);
     if (status == STATUS_OK)
         status = match_message_pack(market, made, arena, plan);
     return status;
