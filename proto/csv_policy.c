@@ -131,6 +131,18 @@ static int by_key(const void *left, const void *right)
     return order ? order : (a->rows.first > b->rows.first) - (a->rows.first < b->rows.first);
 }
 
+/* A scenario's policy names the date of its plan; an exchange dates each plan itself, so the row is left out, and said so. */
+static bool is_date_of_plan(const struct csv_build *build, const struct placed *placed)
+{
+    if (!build->options->check || strcmp(placed->entry->key, policy_key_name(POLICY_AS_OF)) != 0) {
+        return false;
+    }
+    build->faults->row = placed->rows.first;
+    faults_warn(build->faults, "key", placed->entry->key, "a key of an exchange", "no action: the row is not sent, each plan has its own date");
+    build->faults->row = 0;
+    return true;
+}
+
 /* Sorts the entries as the policy is stored, and checks them as a whole. */
 static int settle(const struct csv_build *build, struct csv_result *result)
 {
@@ -143,10 +155,15 @@ static int settle(const struct csv_build *build, struct csv_result *result)
         placed[at] = (struct placed){entries[at], result->rows[at]};
     }
     qsort(placed, result->count, sizeof *placed, by_key);
+    size_t kept = 0;
     for (size_t at = 0; at < result->count; at++) {
-        entries[at] = placed[at].entry;
-        result->rows[at] = placed[at].rows;
+        if (is_date_of_plan(build, &placed[at])) {
+            continue;
+        }
+        entries[kept] = placed[at].entry;
+        result->rows[kept++] = placed[at].rows;
     }
+    result->count = kept;
     Muster__PolicyChange change = MUSTER__POLICY_CHANGE__INIT;
     change.entries = entries;
     change.n_entries = result->count;

@@ -252,6 +252,24 @@ static void policy_values_take_the_stored_form(void **state)
     csv_reading_end(&reading);
 }
 
+/* A scenario's policy can be submitted as it is: the date of its plan is left out with a word, the next row is not lost. */
+static void the_date_of_a_plan_is_not_sent(void **state)
+{
+    (void)state;
+    static const char sheet[] = "key,value,item\nas_of,2027-02-01,\nmin_nations,3,GEM-T\nanswer_days,7,\n";
+    struct csv_reading reading;
+    struct csv_policy policy;
+    csv_reading_start(&reading);
+    reading.status = csv_read_policy(sheet, sizeof sheet - 1, &reading.options, &reading.arena, &reading.faults, &policy);
+    assert_int_equal(reading.status, STATUS_OK);
+    assert_int_equal(policy.count, 2);
+    assert_string_equal(policy.list[1]->key, "min_nations");
+    assert_int_equal(policy.rows[1].first, 3);
+    assert_int_equal(reading.faults.warnings, 1);
+    csv_reading_expect(&reading, 2, "key", "its own date");
+    csv_reading_end(&reading);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +280,7 @@ int main(void)
         cmocka_unit_test(rates_are_read_with_either_decimal_mark),
         cmocka_unit_test(the_banks_rates_are_turned_round),
         cmocka_unit_test(policy_values_take_the_stored_form),
+        cmocka_unit_test(the_date_of_a_plan_is_not_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
