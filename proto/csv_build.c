@@ -79,22 +79,16 @@ static void count_out(struct faults *faults, const struct fault *fault)
     *counter -= *counter > 0 ? 1 : 0;
 }
 
-/* Whether a cell of an object, by row and column name, has a fault already. */
-static bool is_faulty(const struct csv_table *table, const struct csv_object *object, uint32_t row, const char *field)
+/* Whether a cell, by row and column name, has a fault already. */
+static bool is_faulty(const struct csv_table *table, uint32_t row, const char *field)
 {
     uint32_t column = column_of(table->format, field);
-    for (uint32_t n = 0; column < table->format->count && n < object->count; n++) {
-        const struct csv_record *record = &table->records[object->records[n]];
-        if (record->row == row && (record->faulty >> column & 1u)) {
-            return true;
-        }
-    }
-    return false;
+    size_t record = csv_table_find(table, row);
+    return column < table->format->count && record < table->count && (table->records[record].faulty >> column & 1u);
 }
 
 /* The field rules of a message; faults of cells that have one already are dropped. */
-static void check(const struct csv_build *build, const struct csv_noun *noun, const void *message, const struct csv_object *object,
-                  const struct csv_rows *rows)
+static void check(const struct csv_build *build, const struct csv_noun *noun, const void *message, const struct csv_rows *rows)
 {
     struct faults *faults = build->faults;
     if (!noun->check || !build->options->check || faults->count >= FAULT_LIST_MOST) {
@@ -107,7 +101,7 @@ static void check(const struct csv_build *build, const struct csv_noun *noun, co
     faults->row = rows->first;
     noun->check(message, &context, faults);
     for (size_t at = kept; at < faults->count; at++) {
-        if (is_faulty(build->table, object, faults->list[at].row, faults->list[at].field)) {
+        if (is_faulty(build->table, faults->list[at].row, faults->list[at].field)) {
             count_out(faults, &faults->list[at]);
         } else {
             faults->list[kept++] = faults->list[at];
@@ -123,12 +117,8 @@ void csv_build_place(const struct csv_build *build, size_t first, const struct c
     size_t kept = first;
     for (size_t at = first; at < faults->count; at++) {
         struct fault *fault = &faults->list[at];
-        bool dropped = false;
         fault->row = fault->change < count ? rows[fault->change].first : fault->row;
-        for (size_t object = 0; object < build->table->object_count && !dropped; object++) {
-            dropped = is_faulty(build->table, &build->table->objects[object], fault->row, fault->field);
-        }
-        if (dropped) {
+        if (is_faulty(build->table, fault->row, fault->field)) {
             count_out(faults, fault);
         } else {
             faults->list[kept++] = *fault;
@@ -202,7 +192,7 @@ static int make_all(const struct csv_build *build, const struct csv_noun *noun, 
         if (status != STATUS_OK) {
             return status;
         }
-        check(build, noun, result->list[at], object, &result->rows[at]);
+        check(build, noun, result->list[at], &result->rows[at]);
     }
     build->faults->change = 0;
     result->count = count;

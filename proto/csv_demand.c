@@ -5,6 +5,7 @@
 
 #include "proto/csv.h"
 #include "proto/csv_build.h"
+#include "proto/limits.h"
 #include "proto/status.h"
 
 static const struct csv_value *whole(const struct csv_build *build, const struct csv_object *object, enum csv_demand_column column)
@@ -12,7 +13,7 @@ static const struct csv_value *whole(const struct csv_build *build, const struct
     return csv_table_value(build->table, object, 0, column);
 }
 
-/* Lines in order of month, each with its row; the model has one line a month. */
+/* Lines in the order of their months, each with its row; those of a demand with too many stay as they are. */
 static int make_lines(const struct csv_build *build, const struct csv_object *object, Muster__Demand *demand, struct csv_rows *rows)
 {
     demand->n_lines = object->count;
@@ -27,7 +28,7 @@ static int make_lines(const struct csv_build *build, const struct csv_object *ob
         muster__line__init(line);
         line->month = (uint32_t)month->number;
         line->quantity = csv_table_value(build->table, object, n, CSV_DEMAND_QUANTITY)->number;
-        for (; at > 0 && demand->lines[at - 1]->month > line->month; at--) {
+        for (; object->count <= LIMIT_LINES_MOST && at > 0 && demand->lines[at - 1]->month > line->month; at--) {
             demand->lines[at] = demand->lines[at - 1];
             rows->own[at] = rows->own[at - 1];
         }

@@ -36,6 +36,43 @@ size_t csv_header_find(const char *cell, const char *const *names, size_t count)
     return count;
 }
 
+static size_t count_known(const struct csv_row *row, const struct csv_format *format)
+{
+    const char *names[CSV_FORMAT_MOST];
+    size_t known = 0;
+    for (uint32_t at = 0; at < format->count; at++) {
+        names[at] = format->columns[at].name;
+    }
+    for (uint32_t at = 0; at < row->count; at++) {
+        known += csv_header_find(row->cells[at], names, format->count) < format->count ? 1u : 0u;
+    }
+    return known;
+}
+
+int csv_header_expect(const struct csv_sheet *sheet, const struct csv_format *format, struct faults *faults)
+{
+    const struct csv_row *first = &sheet->rows[0];
+    char expected[REMEDY_SIZE], remedy[REMEDY_SIZE];
+    if (count_known(first, format) > 0) {
+        return STATUS_OK;
+    }
+    snprintf(expected, sizeof expected, "the columns of a %s file", format->noun);
+    snprintf(remedy, sizeof remedy, "begin with a row that names the columns: %s, ...", format->columns[0].name);
+    if (format->template) {
+        snprintf(remedy, sizeof remedy, "begin with a row that names the columns: %s", format->template);
+    }
+    for (size_t at = 1; at < sheet->count && at < CSV_HEADER_SEARCHED; at++) {
+        if (count_known(&sheet->rows[at], format) > 1) {
+            snprintf(remedy, sizeof remedy, "the header stands in row %u: delete what is above it", sheet->rows[at].number);
+            break;
+        }
+    }
+    faults->row = first->number;
+    faults_add(faults, "", first->cells[0], expected, remedy);
+    faults->row = 0;
+    return STATUS_INVALID;
+}
+
 static void refuse_unknown(const char *cell, const struct csv_format *format, const char *const *names, struct faults *faults)
 {
     char folded[CSV_FOLD_MOST], remedy[REMEDY_SIZE];

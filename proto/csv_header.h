@@ -17,6 +17,7 @@
  */
 
 #define CSV_HEADER_NONE UINT32_MAX
+#define CSV_HEADER_SEARCHED 20u /* rows in which a header that is not the first is looked for: titles are short */
 
 struct csv_header {
     uint32_t count;      /* columns of the file, up to the last with a name */
@@ -26,6 +27,12 @@ struct csv_header {
 
 /* Index in names (lower case with underscores) of what a header cell says; count where it is none of them. */
 size_t csv_header_find(const char *cell, const char *const *names, size_t count);
+
+/*
+ * Whether the first row is a header of the format at all. STATUS_INVALID with one fault where it has no known name: the
+ * header stands further down, under a title, or it is another file.
+ */
+int csv_header_expect(const struct csv_sheet *sheet, const struct csv_format *format, struct faults *faults);
 
 /*
  * Maps the first row of sheet. optional: bits of columns that are needed by the format but have a value from

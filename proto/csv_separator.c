@@ -45,22 +45,6 @@ static const char *row_end(const char *text)
     return at;
 }
 
-/* The first row that is neither empty nor a comment. */
-static const char *header_of(const char *text)
-{
-    const char *at = text;
-    for (;;) {
-        const char *end = row_end(at), *first = at;
-        while (first < end && (csv_fold_blank(first) > 0 || strchr("\";,", *first))) {
-            first += csv_fold_blank(first) > 0 ? csv_fold_blank(first) : 1;
-        }
-        if (!*end || (first < end && *first != '#')) {
-            return at;
-        }
-        at = end + 1;
-    }
-}
-
 struct score {
     size_t known;
     size_t cells;
@@ -102,14 +86,19 @@ size_t csv_separator_find(const char *text, const char *const *names, size_t cou
     if (skip > 0) {
         return skip;
     }
-    const char *header = header_of(text);
+    /* Titles, notes and empty rows may stand above the header: the first row with a known name decides. */
     struct score best = {0, 0};
-    for (const char *candidate = ";\t,"; *candidate; candidate++) {
-        struct score score = score_of(header, *candidate, names, count);
-        if (score.known > best.known || (score.known == best.known && score.cells > best.cells)) {
-            best = score;
-            *separator = *candidate;
+    const char *row = text;
+    for (unsigned rows = 0; rows < CSV_HEADER_SEARCHED && best.known == 0 && *row; rows++) {
+        for (const char *candidate = ";\t,"; *candidate; candidate++) {
+            struct score score = score_of(row, *candidate, names, count);
+            if (score.known > best.known || (score.known == best.known && score.cells > best.cells)) {
+                best = score;
+                *separator = *candidate;
+            }
         }
+        row = row_end(row);
+        row += row[0] == '\r' && row[1] == '\n' ? 2 : *row ? 1 : 0;
     }
     return 0;
 }

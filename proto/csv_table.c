@@ -23,6 +23,20 @@ uint32_t csv_table_row(const struct csv_table *table, const struct csv_object *o
     return table->records[object->records[n]].row;
 }
 
+size_t csv_table_find(const struct csv_table *table, uint32_t row)
+{
+    size_t low = 0, high = table->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (table->records[middle].row < row) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < table->count && table->records[low].row == row ? low : table->count;
+}
+
 void csv_table_refuse(const struct csv_table *table, const struct csv_object *object, uint32_t n, uint32_t column, const char *found,
                       const char *expected, const char *remedy, struct faults *faults)
 {
@@ -106,18 +120,8 @@ static int group(struct csv_table *table, struct arena *arena)
 static void place_faults(const struct csv_table *table, struct faults *faults, size_t first)
 {
     for (size_t at = first; at < faults->count; at++) {
-        size_t low = 0, high = table->count;
-        while (low < high) {
-            size_t middle = low + (high - low) / 2;
-            if (table->records[middle].row < faults->list[at].row) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        if (low < table->count && table->records[low].row == faults->list[at].row) {
-            faults->list[at].change = table->records[low].object;
-        }
+        size_t record = csv_table_find(table, faults->list[at].row);
+        faults->list[at].change = record < table->count ? table->records[record].object : 0;
     }
 }
 
@@ -232,6 +236,10 @@ int csv_table_read(const void *bytes, size_t length, const struct csv_format *fo
     }
     int status = csv_cells_read(bytes, length, names, format->count, arena, faults, &sheet);
     if (status != STATUS_OK && (status != STATUS_INVALID || sheet.count == 0)) {
+        return status;
+    }
+    status = csv_header_expect(&sheet, format, faults);
+    if (status != STATUS_OK) {
         return status;
     }
     status = csv_header_map(&sheet, format, own, arena, faults, &header);

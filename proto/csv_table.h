@@ -38,6 +38,9 @@ struct csv_table {
     const char *told; /* how the file was read, one sentence for a person */
 };
 
+/* The index of the record of a row of the sheet, or table->count. */
+size_t csv_table_find(const struct csv_table *table, uint32_t row);
+
 /*
  * Reads a file into arena. own: bits of needed columns that the caller fills where they are empty or absent.
  * STATUS_INVALID where faults were added (the table holds what could be read), STATUS_TOO_LARGE, STATUS_NO_MEMORY.

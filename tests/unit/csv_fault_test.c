@@ -79,6 +79,30 @@ static void headers_match_loosely_and_are_checked(void **state)
     csv_reading_end(&reading);
 }
 
+static void a_title_above_the_header_and_another_file_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sheet;
+        const char *remedy;
+    } cases[] = {
+        {"Needs, second quarter\r\n\r\ndemand;item;month\r\nA;X;2027-06\r\n", "the header stands in row 3"},
+        {"Needs;;\r\n;;\r\n# note;;\r\ndemand;item;month\r\n", "the header stands in row 4"},
+        {"name,street\r\nA,B\r\n", "muster demand template"},
+        {"A;X;2027-06;5;10\r\n", "muster demand template"},
+    };
+    for (size_t at = 0; at < sizeof cases / sizeof cases[0]; at++) {
+        struct csv_reading reading;
+        struct csv_demands demands;
+        csv_reading_start(&reading);
+        read_text(&reading, cases[at].sheet, &demands);
+        assert_int_equal(reading.status, STATUS_INVALID);
+        assert_int_equal(reading.faults.errors, 1);
+        csv_reading_expect(&reading, 1, "", cases[at].remedy);
+        csv_reading_end(&reading);
+    }
+}
+
 static void rows_of_one_demand_agree(void **state)
 {
     (void)state;
@@ -261,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_faults_of_the_standard_are_named),
         cmocka_unit_test(headers_match_loosely_and_are_checked),
+        cmocka_unit_test(a_title_above_the_header_and_another_file_are_told),
         cmocka_unit_test(rows_of_one_demand_agree),
         cmocka_unit_test(the_senders_country_and_currency_fill_in),
         cmocka_unit_test(one_ambiguous_date_is_named_and_several_months_settle_it),
