@@ -45,7 +45,8 @@ struct csv_demands {
     Muster__Demand **list;
     struct csv_rows *rows; /* of each */
     size_t count;
-    const char *told; /* how the file was read, one sentence for a person; NULL where it could not be */
+    const char *told;  /* how the file was read, one sentence for a person; NULL where it could not be */
+    size_t row_count;  /* rows with something in them, without the header */
 };
 
 struct csv_offers {
@@ -53,6 +54,7 @@ struct csv_offers {
     struct csv_rows *rows;
     size_t count;
     const char *told;
+    size_t row_count;
 };
 
 struct csv_items {
@@ -60,6 +62,7 @@ struct csv_items {
     struct csv_rows *rows;
     size_t count;
     const char *told;
+    size_t row_count;
 };
 
 struct csv_funds {
@@ -67,6 +70,7 @@ struct csv_funds {
     struct csv_rows *rows;
     size_t count;
     const char *told;
+    size_t row_count;
 };
 
 struct csv_suppliers {
@@ -74,6 +78,7 @@ struct csv_suppliers {
     struct csv_rows *rows;
     size_t count;
     const char *told;
+    size_t row_count;
 };
 
 struct csv_rates {
@@ -81,6 +86,7 @@ struct csv_rates {
     struct csv_rows *rows;
     size_t count;
     const char *told;
+    size_t row_count;
 };
 
 struct csv_policy {
@@ -88,6 +94,7 @@ struct csv_policy {
     struct csv_rows *rows;
     size_t count;
     const char *told;
+    size_t row_count;
 };
 
 /*

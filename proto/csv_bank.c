@@ -171,6 +171,7 @@ static int convert(struct bank *bank, const char *base, uint32_t on, struct csv_
         status = add_all(bank, base, rates);
     }
     if (status == STATUS_OK) {
+        rates->row_count = 1;
         rates->told = arena_format(bank->arena, "Reference rates of the European Central Bank of %04" PRIu32 "-%02" PRIu32 "-%02" PRIu32
                                    ", turned into %s for one unit.", bank->date / 10000, bank->date / 100 % 100, bank->date % 100, base);
         status = rates->told ? STATUS_OK : STATUS_NO_MEMORY;

@@ -210,6 +210,7 @@ int csv_build_read(const struct csv_noun *noun, const void *bytes, size_t length
     faults->file = options->file;
     int status = csv_table_read(bytes, length, noun->format, own, arena, faults, &table);
     result->told = table.told;
+    result->row_count = table.count;
     if (table.told && (status == STATUS_OK || status == STATUS_INVALID)) {
         if (table.count < least) {
             faults_add(faults, "", "only a header", "at least one row beneath it", "see the template");

@@ -41,6 +41,7 @@ struct csv_result {
     struct csv_rows *rows;
     size_t count;
     const char *told;
+    size_t row_count;
 };
 
 /*

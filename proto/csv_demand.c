@@ -93,7 +93,7 @@ int csv_read_demands(const void *bytes, size_t length, const struct csv_options 
     struct csv_result result;
     uint32_t own = options->country ? 1u << CSV_DEMAND_COUNTRY : 0;
     int status = csv_build_read(&noun, bytes, length, own, 1, options, arena, faults, &result);
-    *demands = (struct csv_demands){(Muster__Demand **)result.list, result.rows, result.count, result.told};
+    *demands = (struct csv_demands){(Muster__Demand **)result.list, result.rows, result.count, result.told, result.row_count};
     return status;
 }
 

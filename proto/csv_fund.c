@@ -34,6 +34,6 @@ int csv_read_funds(const void *bytes, size_t length, const struct csv_options *o
     static const struct csv_noun noun = {&csv_format_fund, sizeof(Muster__Fund), make, check, NULL};
     struct csv_result result;
     int status = csv_build_read(&noun, bytes, length, 0, 1, options, arena, faults, &result);
-    *funds = (struct csv_funds){(Muster__Fund **)result.list, result.rows, result.count, result.told};
+    *funds = (struct csv_funds){(Muster__Fund **)result.list, result.rows, result.count, result.told, result.row_count};
     return status;
 }

@@ -30,6 +30,6 @@ int csv_read_items(const void *bytes, size_t length, const struct csv_options *o
     static const struct csv_noun noun = {&csv_format_item, sizeof(Muster__Item), make, check, NULL};
     struct csv_result result;
     int status = csv_build_read(&noun, bytes, length, 0, 1, options, arena, faults, &result);
-    *items = (struct csv_items){(Muster__Item **)result.list, result.rows, result.count, result.told};
+    *items = (struct csv_items){(Muster__Item **)result.list, result.rows, result.count, result.told, result.row_count};
     return status;
 }

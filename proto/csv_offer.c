@@ -124,7 +124,7 @@ int csv_read_offers(const void *bytes, size_t length, const struct csv_options *
     struct csv_result result;
     uint32_t own = options->supplier ? 1u << CSV_OFFER_SUPPLIER : 0;
     int status = csv_build_read(&noun, bytes, length, own, 1, options, arena, faults, &result);
-    *offers = (struct csv_offers){(Muster__Offer **)result.list, result.rows, result.count, result.told};
+    *offers = (struct csv_offers){(Muster__Offer **)result.list, result.rows, result.count, result.told, result.row_count};
     return status;
 }
 

@@ -182,6 +182,6 @@ int csv_read_policy(const void *bytes, size_t length, const struct csv_options *
     static const struct csv_noun noun = {&csv_format_policy, sizeof(Muster__PolicyEntry), make, NULL, settle};
     struct csv_result result;
     int status = csv_build_read(&noun, bytes, length, 0, 0, options, arena, faults, &result);
-    *policy = (struct csv_policy){(Muster__PolicyEntry **)result.list, result.rows, result.count, result.told};
+    *policy = (struct csv_policy){(Muster__PolicyEntry **)result.list, result.rows, result.count, result.told, result.row_count};
     return status;
 }

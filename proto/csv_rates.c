@@ -67,6 +67,6 @@ int csv_read_rates(const void *bytes, size_t length, const struct csv_options *o
         return csv_bank_read(bytes, length, options, on, arena, faults, rates);
     }
     int status = csv_build_read(&noun, bytes, length, 0, 0, options, arena, faults, &result);
-    *rates = (struct csv_rates){(Muster__Rate **)result.list, result.rows, result.count, result.told};
+    *rates = (struct csv_rates){(Muster__Rate **)result.list, result.rows, result.count, result.told, result.row_count};
     return status;
 }

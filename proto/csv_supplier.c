@@ -41,6 +41,6 @@ int csv_read_suppliers(const void *bytes, size_t length, const struct csv_option
     static const struct csv_noun noun = {&csv_format_supplier, sizeof(Muster__Party), make, check, NULL};
     struct csv_result result;
     int status = csv_build_read(&noun, bytes, length, 0, 1, options, arena, faults, &result);
-    *suppliers = (struct csv_suppliers){(Muster__Party **)result.list, result.rows, result.count, result.told};
+    *suppliers = (struct csv_suppliers){(Muster__Party **)result.list, result.rows, result.count, result.told, result.row_count};
     return status;
 }

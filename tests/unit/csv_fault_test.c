@@ -36,6 +36,7 @@ static void the_faults_of_the_standard_are_named(void **state)
     csv_reading_expect(&reading, 5, "country", "write DE for Germany");
     csv_reading_expect(&reading, 5, "max_unit_price", "write 5900 or 5.90");
     csv_reading_expect(&reading, 7, "quantity", "write 80 or 81");
+    assert_int_equal(demands.row_count, 6);
     assert_string_equal(csv_reading_fault(&reading, 5, "max_unit_price")->expected, "one clear reading");
     assert_string_equal(csv_reading_fault(&reading, 3, "month")->found, "Q4 2028");
     assert_int_equal(csv_reading_fault(&reading, 7, "quantity")->change, 5);
