@@ -59,7 +59,7 @@ static int planner_explain(const Muster__Market *message, const struct match_mar
     return status == STATUS_OK ? match_settle_plan(market, plan, true, arena) : status;
 }
 
-static int planner_plan(const Muster__PlanRequest *request, uint32_t seconds, struct arena *arena, Muster__Plan **plan,
+static int planner_plan(const ProtobufCBinaryData *bytes, bool explain, uint32_t seconds, struct arena *arena, Muster__Plan **plan,
                         const char **problem)
 {
     ProtobufCMessage *message = NULL;
@@ -72,8 +72,7 @@ static int planner_plan(const Muster__PlanRequest *request, uint32_t seconds, st
         deadline.until = seam_clock_system.monotonic(seam_clock_system.data) + (uint64_t)seconds * 1000;
     faults_init(&faults, arena);
     *problem = "the market has not the form of the contract";
-    int status = walk_unpack(&muster__market__descriptor, request->market.data, request->market.len, PIPE_FRAME_MOST, arena,
-                             &message, NULL);
+    int status = walk_unpack(&muster__market__descriptor, bytes->data, bytes->len, PIPE_FRAME_MOST, arena, &message, NULL);
     if (status != STATUS_OK)
         return status;
     status = match_load((const Muster__Market *)message, arena, &faults, &market);
@@ -82,7 +81,7 @@ static int planner_plan(const Muster__PlanRequest *request, uint32_t seconds, st
         *problem = "planning failed";
         status = match_plan(market, &options, arena, &made);
     }
-    if (status == STATUS_OK && request->explain)
+    if (status == STATUS_OK && explain)
         status = planner_explain((const Muster__Market *)message, market, &deadline, arena, made);
     if (status == STATUS_OK)
         status = match_message_pack(market, made, arena, plan);
@@ -100,10 +99,17 @@ int planner_answer(const uint8_t *request, size_t length, uint32_t seconds, stru
     Muster__PlanAnswer reply = MUSTER__PLAN_ANSWER__INIT;
     const char *problem = NULL;
     reply.ticket = question->ticket;
-    status = planner_plan(question, seconds, arena, &reply.plan, &problem);
+    status = planner_plan(&question->market, question->explain, seconds, arena, &reply.plan, &problem);
+    reply.more = arena_array(arena, question->n_more, sizeof *reply.more);
+    if (reply.more == NULL)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; status == STATUS_OK && i < question->n_more; i++)
+        status = planner_plan(&question->more[i], question->explain, seconds, arena, &reply.more[reply.n_more++], &problem);
     reply.failed = status != STATUS_OK;
-    if (reply.failed)
+    if (reply.failed) {
         reply.plan = NULL;
+        reply.n_more = 0;
+    }
     reply.text = arena_string(arena, reply.failed ? problem : "");
     return reply.text == NULL ? STATUS_NO_MEMORY : walk_pack(&reply.base, arena, answer, answer_length);
 }
