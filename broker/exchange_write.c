@@ -50,6 +50,7 @@ static int write_entry(struct exchange_write *write, const Muster__Submission *s
         status = submission_apply(write->txn, position, &body, submission, &write->arena);
     if (status != STATUS_OK)
         return status;
+    journal_write(JOURNAL_DEBUG, "entry", "position=%llu kind=%s party=%s", (unsigned long long)position, kind, body.party);
     write->size = position + 1;
     write->entries++;
     write->planning += submission->started == NULL && submission->n_exports == 0;
