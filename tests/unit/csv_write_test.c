@@ -214,6 +214,28 @@ static void examples_of_all_formats_read(void **state)
     csv_reading_end(&reading);
 }
 
+/* The manual page of the formats names every column of each. */
+static void the_manual_names_every_column(void **state)
+{
+    (void)state;
+    static const struct csv_format *const formats[] = {&csv_format_demand, &csv_format_offer, &csv_format_item,  &csv_format_fund,
+                                                       &csv_format_rate,   &csv_format_policy, &csv_format_supplier};
+    static char page[1 << 16];
+    FILE *file = fopen("clients/muster/muster-csv.5", "rb");
+    assert_non_null(file);
+    size_t length = fread(page, 1, sizeof page - 1, file);
+    fclose(file);
+    assert_true(length > 1000 && length < sizeof page - 1);
+    page[length] = '\0';
+    for (size_t at = 0; at < sizeof formats / sizeof formats[0]; at++) {
+        for (uint32_t column = 0; column < formats[at]->count; column++) {
+            if (!strstr(page, formats[at]->columns[column].name)) {
+                fail_msg("muster-csv(5) does not name %s of %s", formats[at]->columns[column].name, formats[at]->file);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +245,7 @@ int main(void)
         cmocka_unit_test(funds_suppliers_rates_and_policy_read_back),
         cmocka_unit_test(templates_are_files_that_read),
         cmocka_unit_test(examples_of_all_formats_read),
+        cmocka_unit_test(the_manual_names_every_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
