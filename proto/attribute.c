@@ -133,6 +133,11 @@ static bool same_text(const char *a, size_t a_length, const char *b, size_t b_le
     return true;
 }
 
+bool attribute_same(const char *a, const char *b)
+{
+    return same_text(a, strlen(a), b, strlen(b));
+}
+
 bool attribute_meets(const struct attribute_requirement *requirement, const char *name, const char *value)
 {
     size_t length = strlen(value);

@@ -34,6 +34,9 @@ bool attribute_is_decimal(const char *text, size_t length);
 /* Less than, equal to or greater than 0 as a is to b. Both must be decimals. */
 int attribute_compare(const char *a, size_t a_length, const char *b, size_t b_length);
 
+/* Whether two texts are the same without regard to ASCII case, as names of attributes are compared. */
+bool attribute_same(const char *a, const char *b);
+
 /* Whether an attribute of this name and value meets the requirement; false where the name is another. */
 bool attribute_meets(const struct attribute_requirement *requirement, const char *name, const char *value);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/attribute.h"
 #include "proto/check_field.h"
 #include "proto/codes/locode.h"
 #include "proto/codes/month.h"
@@ -71,22 +72,10 @@ static void check_freight(const Muster__Offer *offer, const struct check_context
 }
 
 /* Names are compared without regard to ASCII case, so they must differ in more than that. */
-static bool same_name(const char *a, const char *b)
-{
-    for (; *a && *b; a++, b++) {
-        char left = (char)(*a >= 'A' && *a <= 'Z' ? *a + 32 : *a);
-        char right = (char)(*b >= 'A' && *b <= 'Z' ? *b + 32 : *b);
-        if (left != right) {
-            return false;
-        }
-    }
-    return *a == *b;
-}
-
 static bool stands_before(const Muster__Offer *offer, size_t at)
 {
     for (size_t other = 0; other < at; other++) {
-        if (same_name(offer->provides[other]->name, offer->provides[at]->name)) {
+        if (attribute_same(offer->provides[other]->name, offer->provides[at]->name)) {
             return true;
         }
     }

@@ -56,6 +56,7 @@ static void test_tiers(void **state)
     BREAK("unit_price", "a price and a first month", offer->n_tiers = 0);
     BREAK("min_quantity", "write 1", offer->tiers[0]->min_quantity = 0);
     BREAK("min_quantity", "write 1000000000", offer->max_quantity = 0; offer->tiers[0]->min_quantity = LIMIT_QUANTITY_MOST + 1);
+    KEEP(offer->tiers[1]->min_quantity = 5000);
     DOUBT("min_quantity", "the most is 5000", offer->tiers[1]->min_quantity = 5001);
     BREAK("unit_price", "without a minus", offer->tiers[0]->unit_price = -1);
     BREAK("unit_price", "100,000,000,000.00", offer->tiers[0]->unit_price = LIMIT_AMOUNT_MOST + 1);
@@ -77,6 +78,7 @@ static void test_tiers(void **state)
     sample.context.row_count = 2;
     CHECKED(offer->tiers[1]->min_quantity = 0);
     assert_int_equal(sample.faults.list[0].row, 5);
+    assert_int_equal(sample.faults.row, 0);
     check_sample_expect(&sample, "min_quantity", "write 1");
     sample.context.rows = NULL;
 }

@@ -210,6 +210,10 @@ static void test_attributes(void **state)
     assert_true(meets("stanag=4425", "STANAG", "4425"));
     assert_true(meets("fuze=PD", "fuze", "pd"));
     assert_false(meets("stanag=4425", "stanag", "44250"));
+    assert_true(attribute_same("azAZ09", "AZaz09"));
+    assert_false(attribute_same("a", "ab"));
+    assert_false(attribute_same("@", "`"));
+    assert_false(attribute_same("[", "{"));
     assert_true(meets("n>=10", "n", "00000000000000000010"));
     assert_false(meets("n>=9", "n", "000000000000000000010")); /* 21 digits */
     static const char *const refused[] = {"", "range", ">=30", "range>=", "range>=far", "range>30", "a=b=c", "a==b", "a>=1>=2", "a<=1e3", "a<=.5", "a<=5."};
