@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include <inttypes.h>
+#include <string.h>
+
+#include "broker/views_inside.h"
+#include "proto/status.h"
+
+/* What waits for the asker, and until when. */
+
+struct waits {
+    struct view *view;
+    Muster__StatusAnswer *answer;
+    size_t room;
+};
+
+static int add(struct waits *waits, const char *what, const char *id, const char *text, uint64_t until)
+{
+    Muster__Waiting *waiting = view_new(waits->view, &muster__waiting__descriptor);
+    if (waiting == NULL || id == NULL || text == NULL)
+        return STATUS_NO_MEMORY;
+    if (waits->answer->n_waiting == waits->room) {
+        size_t room = waits->room == 0 ? 16 : 2 * waits->room;
+        Muster__Waiting **wider = arena_array(waits->view->arena, room, sizeof *wider);
+        if (wider == NULL)
+            return STATUS_NO_MEMORY;
+        if (waits->room != 0)
+            memcpy(wider, waits->answer->waiting, waits->room * sizeof *wider);
+        waits->answer->waiting = wider;
+        waits->room = room;
+    }
+    waiting->what = (char *)(uintptr_t)what;
+    waiting->id = (char *)(uintptr_t)id;
+    waiting->text = (char *)(uintptr_t)text;
+    waiting->until = until;
+    waits->answer->waiting[waits->answer->n_waiting++] = waiting;
+    return STATUS_OK;
+}
+
+static int for_coordinator(struct waits *waits, const Muster__BundleHead *head)
+{
+    char *name = bundle_name(waits->view->arena, head->number);
+    if (head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED && !head->replanning)
+        return add(waits, "bundle", name, head->first_released != 0 ? "planned again: release or reject it" : "release or reject it", head->lapses);
+    if (head->state == MUSTER__BUNDLE_STATE__BUNDLE_COMMITTED)
+        return add(waits, "bundle", name, "committed: export the orders, then mark it ordered", 0);
+    return STATUS_OK;
+}
+
+static int for_party(struct waits *waits, const Muster__BundleHead *head)
+{
+    struct view *view = waits->view;
+    bool nation = view->asker->role == MUSTER__ROLE__ROLE_AGENCY;
+    Muster__BundleState asked = nation ? MUSTER__BUNDLE_STATE__BUNDLE_RELEASED : MUSTER__BUNDLE_STATE__BUNDLE_AGREED;
+    bool also = nation && head->state == MUSTER__BUNDLE_STATE__BUNDLE_AGREED; /* a yes taken back may be given again */
+    if ((head->state != asked && !also) || bundle_answer(head, view->asker->id) != NULL)
+        return STATUS_OK;
+    Muster__BundleVersion *version;
+    int status = view_visible(view, head, 0, &version);
+    if (status != STATUS_OK || version == NULL)
+        return status;
+    return add(waits, "bundle", bundle_name(view->arena, head->number),
+               nation ? "answer yes or no; silence means no" : "confirm or decline; silence means no", head->deadline);
+}
+
+static int add_bundles(struct waits *waits)
+{
+    struct state_bundles all;
+    int status = state_all_bundles(waits->view->txn, waits->view->arena, &all);
+    for (size_t at = 0; status == STATUS_OK && at < all.count; at++)
+        status = view_is_coordinator(waits->view) ? for_coordinator(waits, all.list[at]) : for_party(waits, all.list[at]);
+    return status;
+}
+
+static int add_parties(struct waits *waits)
+{
+    struct view *view = waits->view;
+    struct state_parties all;
+    int status = state_all_parties(view->txn, view->arena, &all);
+    if (status != STATUS_OK)
+        return status;
+    waits->answer->coordinators = arena_array(view->arena, all.count + 1, sizeof *waits->answer->coordinators);
+    if (waits->answer->coordinators == NULL)
+        return STATUS_NO_MEMORY;
+    for (size_t at = 0; status == STATUS_OK && at < all.count; at++) {
+        const Muster__PartyRecord *party = all.list[at];
+        if (party->party->role == MUSTER__ROLE__ROLE_COORDINATOR && party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED)
+            waits->answer->coordinators[waits->answer->n_coordinators++] = party->party->name;
+        if (view_is_coordinator(view) && view->context->party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED &&
+            party->state == MUSTER__PARTY_STATE__PARTY_JOINED)
+            status = add(waits, "party", party->party->id, "joined: compare its fingerprint by another channel, then confirm it", 0);
+    }
+    return status;
+}
+
+/* Ends of commitments that the other side has signed. */
+static int add_ends(struct waits *waits)
+{
+    struct view *view = waits->view;
+    struct state_commitments all;
+    int status = state_commitments(view->txn, NULL, NULL, view->arena, &all);
+    for (size_t at = 0; status == STATUS_OK && at < all.count; at++) {
+        const Muster__StoredCommitment *one = all.list[at];
+        bool mine = (state_name_is_of(one->commitment->demand, view->asker->id) && one->supplier_ends && !one->agency_ends) ||
+                    (state_name_is_of(one->commitment->offer, view->asker->id) && one->agency_ends && !one->supplier_ends);
+        if (mine)
+            status = add(waits, "commitment", bundle_name(view->arena, one->number), "the other side has signed the end of a commitment", 0);
+    }
+    return status;
+}
+
+int view_status(struct view *view)
+{
+    Muster__StatusAnswer *answer = view_new(view, &muster__status_answer__descriptor);
+    struct waits waits = {.view = view, .answer = answer};
+    Muster__StoredSet *policy;
+    Muster__PartyRecord *self = arena_alloc(view->arena, sizeof *self);
+    Muster__ExchangeState *exchange;
+    if (answer == NULL || self == NULL)
+        return STATUS_NO_MEMORY;
+    *self = *view->context->party;
+    answer->self = self;
+    answer->time = view->context->log_time;
+    answer->origin = (char *)(uintptr_t)view->context->exchange->origin;
+    answer->clock_doubted = view->context->clock_doubted;
+    int status = state_set(view->txn, TABLE_POLICY, view->arena, &policy);
+    if (status != STATUS_OK)
+        return status;
+    answer->base_currency = (char *)(uintptr_t)desk_base_currency(policy);
+    bool confirmed = self->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED;
+    status = add_parties(&waits);
+    if (status == STATUS_OK && !confirmed)
+        status = add(&waits, "party", view->asker->id, "read the coordinator your fingerprint; until it is confirmed nothing of yours enters the market", 0);
+    if (status == STATUS_OK && confirmed)
+        status = add_bundles(&waits);
+    if (status == STATUS_OK && confirmed && !view_is_coordinator(view))
+        status = add_ends(&waits);
+    if (status == STATUS_OK && confirmed && view_is_coordinator(view) && view->context->clock_doubted) {
+        status = state_exchange(view->txn, view->arena, &exchange);
+        if (status == STATUS_OK)
+            status = add(&waits, "clock", arena_format(view->arena, "%" PRIu64, exchange->started), "confirm the exchange's clock: nothing lapses until then", 0);
+    }
+    return status == STATUS_OK ? view_done(view, &answer->base) : status;
+}
