@@ -100,7 +100,13 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(TEST_LIBS) -Wl,--end-group $(PKG_LIBS) $(CMOCKA_LIBS)
 
-tests: all $(UNIT_TESTS) $(SYSTEM_TESTS)
+# A faulty disk to preload; never linked, since it stands before the C library's calls.
+SHIM := $(BUILD)/tests/torture/shim.so
+$(SHIM): tests/torture/shim.c tests/torture/record.h
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) -O2 -g -fPIC -shared -D_GNU_SOURCE -I. -o $@ $<
+
+tests: all $(UNIT_TESTS) $(SYSTEM_TESTS) $(SHIM)
 
 test: tests
 	@tests/run.sh $(UNIT_TESTS) $(SYSTEM_TESTS)

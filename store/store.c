@@ -16,6 +16,8 @@
 #include "store/inside.h"
 
 #define LOCK_NAME "store.lock"
+#define DATA_NAME "data.mdb"
+#define NEW_NAME "store.new" /* folder in which a store is made before it gets its place */
 #define FACT_FORMAT "format"
 #define FACT_TABLES "tables"
 
@@ -71,7 +73,7 @@ static int prepare_folder(struct store *store, const struct store_options *optio
     if (options->create && !options->read_only && mkdir(store->path, 0700) != 0 && errno != EEXIST) {
         return store_status(store, errno);
     }
-    char *data = inside(store, "data.mdb");
+    char *data = inside(store, DATA_NAME);
     if (!data) {
         return STATUS_NO_MEMORY;
     }
@@ -97,7 +99,7 @@ static int lock_folder(struct store *store)
     return error == EWOULDBLOCK ? STATUS_BUSY : store_status(store, error);
 }
 
-static int open_environment(struct store *store, const struct store_options *options)
+static int open_environment(struct store *store, const struct store_options *options, unsigned flags)
 {
     uint64_t map = options->map_size ? options->map_size : STORE_MAP_DEFAULT;
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -110,8 +112,31 @@ static int open_environment(struct store *store, const struct store_options *opt
     error = error ? error : mdb_env_set_mapsize(store->env, (size_t)map);
     error = error ? error : mdb_env_set_maxreaders(store->env, STORE_READERS_MOST);
     error = error ? error : mdb_env_set_maxdbs(store->env, TABLE_COUNT);
-    error = error ? error : mdb_env_open(store->env, store->path, MDB_NOTLS | (store->read_only ? MDB_RDONLY : 0u), 0600);
+    error = error ? error : mdb_env_open(store->env, store->path, MDB_NOTLS | flags, 0600);
     return store_status(store, error);
+}
+
+/*
+ * LMDB maps what its head says the file holds. Where the file was cut short, reading the rest would be a SIGBUS; filled up with
+ * zeros it is a page that LMDB finds damaged. (Pages at the end that were never written may rightly be missing.)
+ */
+static int fill_up(struct store *store)
+{
+    MDB_envinfo about;
+    MDB_stat stat_of;
+    struct stat file;
+    int fd = -1;
+    int error = mdb_env_info(store->env, &about);
+    error = error ? error : mdb_env_stat(store->env, &stat_of);
+    error = error ? error : mdb_env_get_fd(store->env, &fd);
+    if (error) {
+        return store_status(store, error);
+    }
+    off_t whole = (off_t)((about.me_last_pgno + 1) * stat_of.ms_psize);
+    if (fstat(fd, &file) != 0 || (file.st_size < whole && ftruncate(fd, whole) != 0)) {
+        return store_status(store, errno);
+    }
+    return STATUS_OK;
 }
 
 /* Opens one table, made where the store is writable. */
@@ -122,31 +147,23 @@ static int open_table(struct store_txn *txn, enum table table, bool make)
 }
 
 /*
- * Reads the format before anything is touched. A store of our own has the META table and a format from its first transaction; an
- * environment without them is somebody else's, unless it has never held a thing.
+ * Reads the format before anything is touched. A store of our own has the META table and a format before it gets its place; an
+ * environment without them is somebody else's.
  */
-static int check_format(struct store *store, bool *empty)
+static int check_format(struct store *store)
 {
     struct store_txn *txn;
     uint64_t format = 0;
-    MDB_dbi main_table;
-    MDB_stat about = {0};
     int status = store_begin_read(store, &txn);
     if (status != STATUS_OK) {
         return status;
     }
-    int error = mdb_dbi_open(txn->txn, NULL, 0, &main_table);
-    error = error ? error : mdb_stat(txn->txn, main_table, &about);
-    status = store_txn_status(txn, error);
-    *empty = !about.ms_entries;
-    if (status == STATUS_OK && !*empty) {
-        status = open_table(txn, TABLE_META, false);
-        status = status == STATUS_OK ? tables_fact(txn, FACT_FORMAT, &format) : status;
-        if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !format)) {
-            status = STATUS_CORRUPT;
-        } else if (status == STATUS_OK && format > STORE_FORMAT) {
-            status = STATUS_NEWER;
-        }
+    status = open_table(txn, TABLE_META, false);
+    status = status == STATUS_OK ? tables_fact(txn, FACT_FORMAT, &format) : status;
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !format)) {
+        status = STATUS_CORRUPT;
+    } else if (status == STATUS_OK && format > STORE_FORMAT) {
+        status = STATUS_NEWER;
     }
     store_abort(txn);
     return status;
@@ -206,27 +223,70 @@ static int sync_folders(struct store *store)
     return error == EACCES ? STATUS_OK : store_status(store, error);
 }
 
+/* Removes what an earlier making left, or this one. */
+static void clear_new(const struct store *fresh)
+{
+    char *data = inside(fresh, DATA_NAME);
+    if (data) {
+        unlink(data);
+        free(data);
+    }
+    rmdir(fresh->path);
+}
+
+/*
+ * A store that is made: whole in a folder of its own, then put in its place by one rename. LMDB's own beginning, two pages in one
+ * write, is nothing to open any more when a power cut leaves half of it.
+ */
+static int make_fresh(struct store *store, const struct store_options *options)
+{
+    struct store fresh = {.path = inside(store, NEW_NAME), .lock_fd = -1, .files = store->files, .floor = store->floor};
+    char *data = fresh.path ? inside(&fresh, DATA_NAME) : NULL, *place = inside(store, DATA_NAME);
+    int status = data && place ? STATUS_OK : STATUS_NO_MEMORY;
+    if (status != STATUS_OK) {
+        goto end;
+    }
+    clear_new(&fresh);
+    if (mkdir(fresh.path, 0700) != 0) {
+        status = store_status(store, errno);
+        goto end;
+    }
+    status = open_environment(&fresh, options, MDB_NOLOCK);
+    status = status == STATUS_OK ? open_tables(&fresh, true) : status;
+    status = status == STATUS_OK ? store_sync(&fresh) : status;
+    if (fresh.env) {
+        mdb_env_close(fresh.env);
+    }
+    if (status == STATUS_OK && rename(data, place) != 0) {
+        status = store_status(store, errno);
+    }
+    clear_new(&fresh);
+    status = status == STATUS_OK ? sync_folders(store) : status;
+end:
+    free(data);
+    free(place);
+    free(fresh.path);
+    return status;
+}
+
 static int open_all(struct store *store, const struct store_options *options)
 {
-    bool fresh = false, empty = false;
+    bool fresh = false;
     int status = prepare_folder(store, options, &fresh);
     status = status == STATUS_OK ? register_open(store) : status;
     if (status != STATUS_OK) {
         return status;
     }
     status = store->read_only ? STATUS_OK : lock_folder(store);
-    status = status == STATUS_OK ? open_environment(store, options) : status;
+    status = status == STATUS_OK && fresh ? make_fresh(store, options) : status;
+    status = status == STATUS_OK ? open_environment(store, options, store->read_only ? MDB_RDONLY : 0) : status;
     status = status == STATUS_OK ? store_check_readers(store, NULL) : status;
     if (status == STATUS_OK && !store->read_only) {
-        status = store_sync(store);
+        status = fill_up(store);
+        status = status == STATUS_OK ? store_sync(store) : status;
     }
-    status = status == STATUS_OK ? check_format(store, &empty) : status;
-    /* Nothing in it: a start that was cut short before its first transaction, where it may be made anew. */
-    if (status == STATUS_OK && empty && !options->create) {
-        status = STATUS_NOT_FOUND;
-    }
-    status = status == STATUS_OK ? open_tables(store, empty) : status;
-    return status == STATUS_OK && fresh ? sync_folders(store) : status;
+    status = status == STATUS_OK ? check_format(store) : status;
+    return status == STATUS_OK ? open_tables(store, false) : status;
 }
 
 int store_open(const char *path, const struct store_options *options, struct store **store)

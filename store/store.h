@@ -60,7 +60,7 @@ struct store_options {
 
 /*
  * Opens the store in folder path, syncs it, checks its format and clears dead readers. *store is closed with store_close().
- * STATUS_NOT_FOUND (none there, or a creation that was cut short: create makes it), STATUS_BUSY (open elsewhere), STATUS_STALE (read only, and an
+ * STATUS_NOT_FOUND (none there, also after a creation that was cut short), STATUS_BUSY (open elsewhere), STATUS_STALE (read only, and an
  * older version wrote it: open it for writing first), STATUS_NEWER, STATUS_CORRUPT (no store of ours, or a damaged one), STATUS_NO_SPACE,
  * STATUS_IO, STATUS_NO_MEMORY, STATUS_DENIED (permissions).
  */

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/*
+ * A faulty disk in front of the real one, to be preloaded (LD_PRELOAD) into any program. It counts the calls that write
+ * to, flush or name files whose path ends in $SHIM_FILE, over the whole life of the process, and lets the $SHIM_AT-th (from 1), or with
+ * SHIM_ALWAYS=1 all from it on, go wrong as $SHIM_HOW says:
+ *     fail   nothing is done, and $SHIM_ERROR is reported (a number, EIO by default)
+ *     short  half of the bytes are written, and as many reported (a flush: as fail)
+ *     done   it is done, and $SHIM_ERROR is reported all the same
+ *     kill   the process is killed instead
+ * $SHIM_FIRED names a file that is made when that happens. $SHIM_RECORD names a file to which every such call is appended
+ * as it reached the disk, for a replay of power cuts; what is written to files whose path ends in $SHIM_ACKS is recorded as an
+ * acknowledgement. tests/torture/record.h has the form of the records.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "tests/torture/record.h"
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static unsigned long calls;
+
+static void *real(const char *name)
+{
+    void *function = dlsym(RTLD_NEXT, name);
+    if (!function) {
+        abort();
+    }
+    return function;
+}
+
+#define REAL(type, name, ...) ((type(*)(__VA_ARGS__))(uintptr_t)real(name))
+
+/* True where fd's path ends in the variable's value. */
+static bool ends_in(int fd, const char *variable)
+{
+    const char *ending = getenv(variable);
+    char name[64], path[1024];
+    if (!ending || !*ending) {
+        return false;
+    }
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(name, path, sizeof path - 1);
+    size_t wanted = strlen(ending);
+    return length >= (ssize_t)wanted && memcmp(path + length - (ssize_t)wanted, ending, wanted) == 0;
+}
+
+static void record(enum record_kind kind, uint64_t offset, const void *bytes, size_t length)
+{
+    const char *path = getenv("SHIM_RECORD");
+    const struct record_head head = {.kind = (uint32_t)kind, .length = (uint32_t)length, .offset = offset};
+    int fd = path && *path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    if (fd < 0) {
+        return;
+    }
+    struct iovec parts[2] = {{(void *)(uintptr_t)&head, sizeof head}, {(void *)(uintptr_t)bytes, length}};
+    if (REAL(ssize_t, "writev", int, const struct iovec *, int)(fd, parts, 2) != (ssize_t)(sizeof head + length)) {
+        abort();
+    }
+    REAL(int, "close", int)(fd);
+}
+
+enum how { WELL, FAIL, SHORT, DONE };
+
+static void note_fired(void)
+{
+    const char *path = getenv("SHIM_FIRED");
+    int fd = path && *path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (fd >= 0) {
+        REAL(int, "close", int)(fd);
+    }
+}
+
+/* What becomes of this call. */
+static enum how next_how(void)
+{
+    const char *at = getenv("SHIM_AT"), *how = getenv("SHIM_HOW"), *always = getenv("SHIM_ALWAYS");
+    unsigned long wanted = at ? strtoul(at, NULL, 10) : 0;
+    calls++;
+    if (!wanted || !how || (calls != wanted && !(always && *always == '1' && calls > wanted))) {
+        return WELL;
+    }
+    note_fired();
+    if (strcmp(how, "kill") == 0) {
+        raise(SIGKILL);
+    }
+    return strcmp(how, "short") == 0 ? SHORT : strcmp(how, "done") == 0 ? DONE : FAIL;
+}
+
+static int told_error(void)
+{
+    const char *error = getenv("SHIM_ERROR");
+    return error && *error ? atoi(error) : EIO;
+}
+
+/* One write of length bytes at offset by whichever call; bytes are in one piece. */
+static ssize_t shim_write(int fd, const void *bytes, size_t length, off_t offset)
+{
+    pthread_mutex_lock(&mutex);
+    enum how how = next_how();
+    ssize_t result = -1;
+    int error = 0;
+    if (how == FAIL) {
+        error = told_error();
+    } else {
+        size_t part = how == SHORT ? length / 2 : length;
+        result = REAL(ssize_t, "pwrite", int, const void *, size_t, off_t)(fd, bytes, part, offset);
+        error = result < 0 ? errno : 0;
+        if (result > 0) {
+            bool durable = fcntl(fd, F_GETFL) & O_DSYNC;
+            record(durable ? RECORD_DURABLE_WRITE : RECORD_WRITE, (uint64_t)offset, bytes, (size_t)result);
+        }
+        if (how == DONE) {
+            result = -1;
+            error = told_error();
+        }
+    }
+    pthread_mutex_unlock(&mutex);
+    errno = error;
+    return result;
+}
+
+static int shim_flush(int fd, const char *name)
+{
+    pthread_mutex_lock(&mutex);
+    enum how how = next_how();
+    int result = -1, error = told_error();
+    if (how != FAIL && how != SHORT) {
+        result = REAL(int, name, int)(fd);
+        error = result < 0 ? errno : 0;
+        if (result == 0) {
+            record(RECORD_FLUSH, 0, "", 0);
+        }
+        if (how == DONE) {
+            result = -1;
+            error = told_error();
+        }
+    }
+    pthread_mutex_unlock(&mutex);
+    errno = error;
+    return result;
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset)
+{
+    return ends_in(fd, "SHIM_FILE") ? shim_write(fd, bytes, length, offset)
+                                    : REAL(ssize_t, "pwrite", int, const void *, size_t, off_t)(fd, bytes, length, offset);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t length, off_t offset)
+{
+    return pwrite(fd, bytes, length, offset);
+}
+
+/* The file's own position, moved as a plain write would move it. */
+static ssize_t write_at_position(int fd, const void *bytes, size_t length)
+{
+    off_t position = lseek(fd, 0, SEEK_CUR);
+    ssize_t written = shim_write(fd, bytes, length, position);
+    if (written > 0) {
+        lseek(fd, position + written, SEEK_SET);
+    }
+    return written;
+}
+
+ssize_t write(int fd, const void *bytes, size_t length)
+{
+    if (ends_in(fd, "SHIM_FILE")) {
+        return write_at_position(fd, bytes, length);
+    }
+    ssize_t written = REAL(ssize_t, "write", int, const void *, size_t)(fd, bytes, length);
+    if (written > 0 && ends_in(fd, "SHIM_ACKS")) {
+        pthread_mutex_lock(&mutex);
+        record(RECORD_ACKNOWLEDGED, 0, bytes, (size_t)written);
+        pthread_mutex_unlock(&mutex);
+    }
+    return written;
+}
+
+static ssize_t write_pieces(int fd, const struct iovec *pieces, int count, off_t offset, bool position)
+{
+    size_t total = 0;
+    for (int i = 0; i < count; i++) {
+        total += pieces[i].iov_len;
+    }
+    unsigned char *bytes = malloc(total ? total : 1);
+    if (!bytes) {
+        errno = ENOMEM;
+        return -1;
+    }
+    size_t at = 0;
+    for (int i = 0; i < count; i++) {
+        memcpy(bytes + at, pieces[i].iov_base, pieces[i].iov_len);
+        at += pieces[i].iov_len;
+    }
+    ssize_t written = position ? write_at_position(fd, bytes, total) : shim_write(fd, bytes, total, offset);
+    int error = errno;
+    free(bytes);
+    errno = error;
+    return written;
+}
+
+ssize_t writev(int fd, const struct iovec *pieces, int count)
+{
+    return ends_in(fd, "SHIM_FILE") ? write_pieces(fd, pieces, count, 0, true)
+                                    : REAL(ssize_t, "writev", int, const struct iovec *, int)(fd, pieces, count);
+}
+
+ssize_t pwritev(int fd, const struct iovec *pieces, int count, off_t offset)
+{
+    return ends_in(fd, "SHIM_FILE") ? write_pieces(fd, pieces, count, offset, false)
+                                    : REAL(ssize_t, "pwritev", int, const struct iovec *, int, off_t)(fd, pieces, count, offset);
+}
+
+int fdatasync(int fd)
+{
+    return ends_in(fd, "SHIM_FILE") ? shim_flush(fd, "fdatasync") : REAL(int, "fdatasync", int)(fd);
+}
+
+int fsync(int fd)
+{
+    return ends_in(fd, "SHIM_FILE") ? shim_flush(fd, "fsync") : REAL(int, "fsync", int)(fd);
+}
+
+static bool path_ends(const char *path, const char *variable)
+{
+    const char *ending = getenv(variable);
+    size_t wanted = ending ? strlen(ending) : 0, length = strlen(path);
+    return wanted && length >= wanted && memcmp(path + length - wanted, ending, wanted) == 0;
+}
+
+int rename(const char *from, const char *to)
+{
+    if (!path_ends(to, "SHIM_FILE")) {
+        return REAL(int, "rename", const char *, const char *)(from, to);
+    }
+    pthread_mutex_lock(&mutex);
+    enum how how = next_how();
+    int result = -1, error = told_error();
+    if (how != FAIL && how != SHORT) {
+        result = REAL(int, "rename", const char *, const char *)(from, to);
+        error = result < 0 ? errno : 0;
+        if (result == 0) {
+            record(RECORD_PLACED, 0, "", 0);
+        }
+        if (how == DONE) {
+            result = -1;
+            error = told_error();
+        }
+    }
+    pthread_mutex_unlock(&mutex);
+    errno = error;
+    return result;
+}
+
+int ftruncate(int fd, off_t length)
+{
+    if (!ends_in(fd, "SHIM_FILE")) {
+        return REAL(int, "ftruncate", int, off_t)(fd, length);
+    }
+    pthread_mutex_lock(&mutex);
+    enum how how = next_how();
+    int result = -1, error = told_error();
+    if (how != FAIL && how != SHORT) {
+        result = REAL(int, "ftruncate", int, off_t)(fd, length);
+        error = result < 0 ? errno : 0;
+        if (result == 0) {
+            record(RECORD_TRUNCATE, (uint64_t)length, "", 0);
+        }
+        if (how == DONE) {
+            result = -1;
+            error = told_error();
+        }
+    }
+    pthread_mutex_unlock(&mutex);
+    errno = error;
+    return result;
+}
