@@ -10,8 +10,9 @@
 #define LATER_MOST 24      /* months: beyond two years it is another need */
 #define CEILINGS_MOST 5    /* prices tried, from the least upwards */
 #define CONDITIONS_MOST 4  /* of one kind */
-#define OFFERS_MOST 3      /* whose output is tried, the best first */
-#define STEPS 7            /* re-plans to find a least figure */
+#define OFFERS_MOST 2      /* whose output is tried, the best first */
+#define STEPS 5            /* re-plans to find a least figure */
+#define SHARE_STEPS 7      /* the same for a percentage: exact */
 #define LAST_MONTH ((int32_t)(2199 * 12 + 11))
 
 static const struct match_demand *demand_of(const struct match_subject *subject)
@@ -158,31 +159,84 @@ static void try_minimum(struct match_subject *subject)
     }
 }
 
+/* A list without one of its texts. */
+static struct match_texts drop_text(struct match_subject *subject, const struct match_texts *list, uint32_t index)
+{
+    const char **texts = arena_array(subject->texts, list->count, sizeof *texts);
+    uint32_t kept = 0;
+    for (uint32_t n = 0; n < list->count && texts; n++) {
+        if (n != index) {
+            texts[kept++] = list->texts[n];
+        }
+    }
+    subject->status = texts ? subject->status : STATUS_NO_MEMORY;
+    return (struct match_texts){texts, kept};
+}
+
+static const struct match_requirement *drop_requirement(struct match_subject *subject, const struct match_demand *demand,
+                                                        uint32_t index, uint32_t *count)
+{
+    struct match_requirement *list = arena_array(subject->texts, demand->require_count, sizeof *list);
+    *count = 0;
+    for (uint32_t n = 0; n < demand->require_count && list; n++) {
+        if (n != index) {
+            list[(*count)++] = demand->requires[n];
+        }
+    }
+    subject->status = list ? subject->status : STATUS_NO_MEMORY;
+    return list;
+}
+
+/* Whether an offer fits once a condition is dropped that did not fit before. */
+static bool opens_offer(const struct match_subject *subject, const struct match_demand *changed)
+{
+    const struct match_inquiry *inquiry = subject->inquiry;
+    for (uint32_t o = 0; o < inquiry->lot->offer_count; o++) {
+        if (match_pairs_freight(&inquiry->state.pairs, subject->index, o) == MATCH_NO_FREIGHT &&
+            match_pair_barrier(inquiry->market, inquiry->lot, changed, &inquiry->lot->offers[o]) == MATCH_BARRIER_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Keeps what dropping a condition gives; without planning where no further offer fits then. */
+static void keep_condition(struct match_subject *subject, const char *kind, const char *detail, const char *text,
+                           const struct match_change *change, const struct match_demand *changed)
+{
+    match_subject_keep(subject, kind, detail, text, opens_offer(subject, changed) ? match_subject_try(subject, change) : 0);
+}
+
 static void try_conditions(struct match_subject *subject)
 {
     static const char *const signs[] = {[MATCH_EQUAL] = "=", [MATCH_AT_LEAST] = ">=", [MATCH_AT_MOST] = "<="};
     const struct match_demand *demand = demand_of(subject);
     for (uint32_t n = 0; n < demand->certificates.count && n < CONDITIONS_MOST; n++) {
         struct match_change change = change_of(subject, MATCH_CHANGE_CERTIFICATE);
+        struct match_demand changed = *demand;
         change.index = n;
-        match_subject_keep(subject, "certificate", demand->certificates.texts[n],
-                           arena_format(subject->texts, "without certificate %s", demand->certificates.texts[n]),
-                           match_subject_try(subject, &change));
+        changed.certificates = drop_text(subject, &demand->certificates, n);
+        keep_condition(subject, "certificate", demand->certificates.texts[n],
+                       arena_format(subject->texts, "without certificate %s", demand->certificates.texts[n]), &change, &changed);
     }
     for (uint32_t n = 0; n < demand->require_count && n < CONDITIONS_MOST; n++) {
         const struct match_requirement *r = &demand->requires[n];
         char *text = arena_format(subject->texts, "%s%s%s", r->name, signs[r->comparison], r->value);
         struct match_change change = change_of(subject, MATCH_CHANGE_REQUIREMENT);
+        struct match_demand changed = *demand;
         change.index = n;
-        match_subject_keep(subject, "requirement", text, text ? arena_format(subject->texts, "without %s", text) : NULL,
-                           match_subject_try(subject, &change));
+        changed.requires = drop_requirement(subject, demand, n, &changed.require_count);
+        keep_condition(subject, "requirement", text, text ? arena_format(subject->texts, "without %s", text) : NULL, &change,
+                       &changed);
     }
     for (uint32_t n = 0; n < demand->exclude_origins.count && n < CONDITIONS_MOST; n++) {
         struct match_change change = change_of(subject, MATCH_CHANGE_ORIGIN);
+        struct match_demand changed = *demand;
         change.index = n;
-        match_subject_keep(subject, "origin", demand->exclude_origins.texts[n],
-                           arena_format(subject->texts, "with components from %s", demand->exclude_origins.texts[n]),
-                           match_subject_try(subject, &change));
+        changed.exclude_origins = drop_text(subject, &demand->exclude_origins, n);
+        keep_condition(subject, "origin", demand->exclude_origins.texts[n],
+                       arena_format(subject->texts, "with components from %s", demand->exclude_origins.texts[n]), &change,
+                       &changed);
     }
 }
 
@@ -220,7 +274,7 @@ static void try_share(struct match_subject *subject, enum match_change_kind kind
     int64_t adds = match_subject_try(subject, &change);
     if (adds > 0) {
         bool exact;
-        change.value = match_subject_least(subject, change, present, free, adds < subject->missing ? adds : subject->missing, STEPS, &exact);
+        change.value = match_subject_least(subject, change, present, free, adds < subject->missing ? adds : subject->missing, SHARE_STEPS, &exact);
     }
     match_subject_keep(subject, "rule", arena_format(subject->texts, "%s=%lld", name, (long long)change.value),
                        arena_format(subject->texts, "%s at %lld instead of %lld", name, (long long)change.value,
@@ -333,6 +387,14 @@ static size_t list_sources(const struct match_subject *subject, struct source *l
     return count;
 }
 
+/* Months in which a tier works until the demand's last missing delivery, at least 1. */
+static int64_t months_at_work(const struct match_subject *subject, const struct match_tier *tier)
+{
+    int32_t now = subject->inquiry->market->as_of_month, start = tier->first_month > now ? tier->first_month : now;
+    int64_t months = last_month(subject) - start + 1;
+    return months > 1 ? months : 1;
+}
+
 static void try_output(struct match_subject *subject)
 {
     const struct match_inquiry *inquiry = subject->inquiry;
@@ -352,9 +414,13 @@ static void try_output(struct match_subject *subject)
         struct match_change change = change_of(subject, MATCH_CHANGE_RATE);
         change.offer = sources[n].offer;
         change.tier = sources[n].tier;
-        change.value = rate + subject->missing;
-        change.value = change.value > (int64_t)CELL_QUANTITY_MOST ? (int64_t)CELL_QUANTITY_MOST : change.value;
-        int64_t adds = change.value > rate ? match_subject_try(subject, &change) : 0;
+        int64_t months = months_at_work(subject, &offer->tiers[sources[n].tier]);
+        change.value = rate + (subject->missing + months - 1) / months; /* no less could do, unless others stand back */
+        int64_t adds = change.value <= (int64_t)CELL_QUANTITY_MOST ? match_subject_try(subject, &change) : 0;
+        if (adds < subject->missing && months > 1 && rate + subject->missing <= (int64_t)CELL_QUANTITY_MOST) {
+            change.value = rate + subject->missing;
+            adds = match_subject_try(subject, &change);
+        }
         bool exact = true;
         if (adds > 0) {
             change.value = match_subject_least(subject, change, rate, change.value, adds < subject->missing ? adds : subject->missing, STEPS, &exact);
@@ -391,8 +457,8 @@ void match_trials_demand(struct match_subject *subject, enum match_reason reason
     try_money(subject);
 }
 
-/* Whether the minimum, the wish for one supplier or a minimum order can stand in the way at all; then it is planned without. */
-static bool orders_bind(struct match_subject *subject)
+/* Whether the minimum, the wish for one supplier or a minimum order can stand in the way at all; then what it gains without. */
+static int64_t gain_of_orders(struct match_subject *subject)
 {
     const struct match_inquiry *inquiry = subject->inquiry;
     bool may = demand_of(subject)->min_quantity > 1 || demand_of(subject)->single_supplier;
@@ -403,30 +469,46 @@ static bool orders_bind(struct match_subject *subject)
         }
     }
     const struct match_change change = change_of(subject, MATCH_CHANGE_ORDERS);
-    return may && match_subject_try(subject, &change) > 0;
+    return may ? match_subject_try(subject, &change) : 0;
 }
 
-enum match_reason match_trials_demand_reason(struct match_subject *subject, enum match_reason found)
+/* The first reason under which the demand gets more than has units. orders: units that it gets without minimums. */
+static bool verified(const struct match_subject *subject, enum match_reason found, int64_t has, int64_t orders,
+                     enum match_reason *reason)
 {
     const struct match_inquiry *inquiry = subject->inquiry;
     const struct match_general *general = &inquiry->general;
     uint32_t d = subject->index, fund = demand_of(subject)->fund;
+    /* Equal treatment can't be switched off in a plan: where the small step found it in the way, that stands. */
+    bool alike = found == MATCH_REASON_BUNDLE_RULE && !inquiry->state.has_share_rules;
+    if (general->any_nations && general->any_nations[d] > has) {
+        *reason = MATCH_REASON_MIN_NATIONS;
+    } else if (alike || (general->any_shares && general->any_shares[d] > has)) {
+        *reason = MATCH_REASON_BUNDLE_RULE;
+    } else if (fund != MATCH_NONE && general->more_money[fund] && general->more_money[fund][d] > has) {
+        *reason = MATCH_REASON_FUND_EXHAUSTED;
+    } else if (orders > has) {
+        *reason = MATCH_REASON_MINIMUM_QUANTITY;
+    } else if (general->any_output[d] > has) {
+        *reason = MATCH_REASON_CAPACITY;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+enum match_reason match_trials_demand_reason(struct match_subject *subject, enum match_reason found)
+{
+    enum match_reason reason;
+    int64_t planned = subject->inquiry->state.demand_taken[subject->index];
     if (found <= MATCH_REASON_TOO_LATE) {
         return found;
     }
-    if (general->any_nations && general->any_nations[d] > subject->has) {
-        return MATCH_REASON_MIN_NATIONS;
+    int64_t orders = gain_of_orders(subject);
+    orders = orders > 0 ? subject->has + orders : 0;
+    /* First against what planning again gives anyway, then against the plan alone: where two plans are equally good they differ. */
+    if (verified(subject, found, subject->has, orders, &reason) || verified(subject, found, planned, orders, &reason)) {
+        return reason;
     }
-    /* Equal treatment can't be switched off in a plan: where the small step found it in the way, that stands. */
-    bool alike = found == MATCH_REASON_BUNDLE_RULE && !inquiry->state.has_share_rules;
-    if (alike || (general->any_shares && general->any_shares[d] > subject->has)) {
-        return MATCH_REASON_BUNDLE_RULE;
-    }
-    if (fund != MATCH_NONE && general->more_money[fund] && general->more_money[fund][d] > subject->has) {
-        return MATCH_REASON_FUND_EXHAUSTED;
-    }
-    if (orders_bind(subject)) {
-        return MATCH_REASON_MINIMUM_QUANTITY;
-    }
-    return general->any_output[d] > subject->has ? MATCH_REASON_CAPACITY : MATCH_REASON_NOT_WORTH_A_CONTRACT;
+    return MATCH_REASON_NOT_WORTH_A_CONTRACT;
 }

@@ -9,7 +9,7 @@
 
 #define EARLIER_MOST 24
 #define CONDITIONS_MOST 4
-#define STEPS 8
+#define STEPS 5
 
 static const struct match_offer *offer_of(const struct match_subject *subject)
 {
