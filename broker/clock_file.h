@@ -6,8 +6,8 @@
 
 /*
  * A clock that a test sets: a file with milliseconds since 1970 UTC in decimal, and behind a blank, where the test wants
- * the clock to jump against it, the monotonic clock's; without one both are the same. From the time set it runs on as time
- * does. The file is read at each question, so the test writes in place. Never for real use: the configuration refuses it
+ * the clock to jump against it, the monotonic clock's; without one both are the same. From when the file was written it runs
+ * on as time does, in every process that reads it. It is read at each question, so the test writes in place. Never for real use: the configuration refuses it
  * unless told twice. One thread.
  */
 
@@ -15,7 +15,7 @@ struct clock_file {
     int fd;
     uint64_t set_wall;      /* as the file says */
     uint64_t set_monotonic;
-    uint64_t set_at;        /* the machine's monotonic clock when that was read first */
+    uint64_t set_at;        /* the machine's clock when it was written */
     uint64_t highest;       /* monotonic time that was told */
 };
 
