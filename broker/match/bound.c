@@ -5,13 +5,19 @@
 
 #include "proto/status.h"
 
+size_t match_limits_pairs(const struct match_model *model)
+{
+    return (size_t)model->lump_count * model->lot->offer_count;
+}
+
 int match_limits_init(const struct match_model *model, struct arena *arena, struct match_limits *limits)
 {
     limits->barred = arena_array(arena, model->choice_count, 1);
     limits->forced = arena_array(arena, model->lot->offer_count, 1);
     limits->lump_state = arena_array(arena, model->lump_count, 1);
     limits->only = arena_array(arena, model->lump_count, sizeof *limits->only);
-    if (!limits->barred || !limits->forced || !limits->lump_state || !limits->only) {
+    limits->pair_barred = arena_array(arena, match_limits_pairs(model), 1);
+    if (!limits->pair_barred || !limits->barred || !limits->forced || !limits->lump_state || !limits->only) {
         return STATUS_NO_MEMORY;
     }
     for (uint32_t d = 0; d < model->lump_count; d++) {
@@ -31,6 +37,10 @@ int match_dual_init(const struct match_model *model, struct arena *arena, struct
         .active = arena_array(arena, model->line_count, 1),
         .taken = arena_array(arena, model->lot->offer_count, sizeof *dual->taken),
         .spent = arena_array(arena, model->market->fund_count, sizeof *dual->spent)};
+    size_t pairs = match_limits_pairs(model);
+    if (pairs <= MATCH_MOST_PAIRS && !(dual->pair_served = arena_array(arena, pairs, sizeof *dual->pair_served))) {
+        return STATUS_NO_MEMORY;
+    }
     bool whole = dual->price && dual->net && dual->best && dual->served && dual->wanted && dual->active && dual->taken && dual->spent;
     return whole ? STATUS_OK : STATUS_NO_MEMORY;
 }
@@ -97,6 +107,10 @@ static void serve_lines(const struct match_model *model, struct match_dual *dual
     for (uint32_t n = 0; n < count; n++) {
         dual->served[uses[n].line] += uses[n].quantity;
         dual->taken[offer] += uses[n].quantity;
+        uint32_t lump = model->lump_of[uses[n].line];
+        if (lump != MATCH_NONE && model->lumps[lump].single && dual->pair_served) {
+            dual->pair_served[(size_t)lump * model->lot->offer_count + offer] += uses[n].quantity;
+        }
     }
     for (uint32_t n = 0; n < count && dual->count_money; n++) {
         uint32_t group = model->first_group[offer] + match_model_group(model, offer, model->class_of[uses[n].line]);
@@ -111,10 +125,14 @@ void match_dual_evaluate(struct match_walk *walk, const struct match_limits *lim
 {
     const struct match_model *model = walk->model;
     __int128 bound = demands_pay(model, limits, dual);
+    if (dual->pair_served) {
+        memset(dual->pair_served, 0, match_limits_pairs(model) * sizeof *dual->pair_served);
+    }
     memset(dual->spent, 0, model->market->fund_count * sizeof *dual->spent);
     bool possible = true;
     walk->active = dual->active;
     walk->only = limits ? limits->only : NULL;
+    walk->pair_barred = limits ? limits->pair_barred : NULL;
     match_walk_sort(walk, dual->price);
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         __int128 best = MATCH_NET_NEVER;

@@ -28,7 +28,11 @@ struct match_limits {
     uint8_t *forced;     /* by offer: 1 must be used */
     uint8_t *lump_state; /* by lump */
     uint32_t *only;      /* by lump: the one offer that may serve it, or MATCH_NONE */
+    uint8_t *pair_barred;/* lump * offer_count + offer: 1 a single-supplier lump may not go there; NULL where pairs are too many */
 };
+
+/* Bytes of pair_barred. */
+size_t match_limits_pairs(const struct match_model *model);
 
 struct match_dual {
     int64_t *price;   /* by line */
@@ -41,8 +45,10 @@ struct match_dual {
     int64_t *taken;   /* by offer: units that the choice taken makes */
     double *spent;    /* by fund of the market: what the lines it pays for would cost; kept where spending is asked for */
     bool count_money;
+    int64_t *pair_served; /* lump * offers + offer: units that single-supplier lumps get; NULL where pairs are too many */
 };
 
+#define MATCH_MOST_PAIRS 65536 /* of lumps and offers for which shares are kept apart */
 #define MATCH_NET_NEVER (-((__int128)1 << 120))
 
 int match_limits_init(const struct match_model *model, struct arena *arena, struct match_limits *limits);

@@ -5,11 +5,13 @@
 
 #include "broker/match/moves.h"
 #include "broker/match/nations.h"
+#include "broker/match/screen.h"
 #include "broker/match/split.h"
 #include "broker/match/verify.h"
 #include "proto/status.h"
 
 #define ROUNDS 12         /* of raising multipliers, or of keeping money back for one-off shares */
+#define TRIES 60           /* of the search between two rounds */
 #define WORK ((uint64_t)30000000)
 
 /* Bars choices whose ceilings can't carry their one-off cost, and closes them in search->trial. */
@@ -18,7 +20,7 @@ static bool cover_costs(struct match_search *search, struct match_repair *repair
     uint32_t slot;
     while (!match_repair_start(repair, &search->trial, &slot)) {
         uint32_t choice = search->trial.slot_choice[slot];
-        search->limits.barred[choice] = 1;
+        search->avoid[choice] = 1;
         struct match_move move = {search->model.choices[choice].offer, MATCH_NONE, MATCH_NONE, MATCH_NONE, MATCH_NONE, 0};
         if (!match_move_apply(search, &move)) {
             return false;
@@ -48,30 +50,6 @@ static bool money_fits(const struct match_search *search, const struct match_awa
     return fits;
 }
 
-/* The flow's choices and lumps once more, under the terms as they are now, in search->trial. */
-static void rebuild(struct match_search *search)
-{
-    const struct match_flow *from = &search->flow;
-    match_flow_clear(&search->trial);
-    for (uint32_t o = 0; o < search->model.lot->offer_count; o++) {
-        if (from->slot_of[o] != MATCH_NONE && !search->limits.barred[from->slot_choice[from->slot_of[o]]]) {
-            match_flow_copy(&search->spare, &search->trial);
-            if (!match_flow_open(&search->trial, from->slot_choice[from->slot_of[o]])) {
-                match_flow_copy(&search->trial, &search->spare);
-            }
-        }
-    }
-    for (uint32_t d = 0; d < search->model.lump_count; d++) {
-        if (from->lump_in[d]) {
-            match_flow_copy(&search->spare, &search->trial);
-            if (!match_flow_lump_in(&search->trial, d, from->lump_supplier[d])) {
-                match_flow_copy(&search->trial, &search->spare);
-            }
-        }
-    }
-    match_lumps_settle(search, MATCH_NONE);
-}
-
 /* Raises the multipliers of the rows that could not be mended. */
 static void raise_multipliers(struct match_search *search, const struct match_repair *repair)
 {
@@ -85,8 +63,8 @@ static void raise_multipliers(struct match_search *search, const struct match_re
     match_ties_apply(&search->ties);
 }
 
-/* Makes search->trial keep its rows. */
-static bool mend(struct match_search *search, struct match_repair *repair)
+/* Makes search->trial keep its rows. thorough: looks for other choices where these can't. */
+static bool mend(struct match_search *search, struct match_repair *repair, bool thorough)
 {
     for (int round = 0; round < ROUNDS; round++) {
         if (!cover_costs(search, repair)) {
@@ -96,38 +74,42 @@ static bool mend(struct match_search *search, struct match_repair *repair)
         if (match_repair_mend(repair)) {
             return true;
         }
+        if (!thorough) {
+            return false;
+        }
         raise_multipliers(search, repair);
-        rebuild(search);
+        match_moves_rebuild(search);
+        match_screen_improve(search, TRIES);
+        match_flow_copy(&search->trial, &search->flow);
     }
     return false;
 }
 
-static int finish_awards(struct match_search *search, struct match_repair *repair, const __int128 *rights, struct arena *arena,
-                         struct match_lot_plan *out)
+static int finish_awards(struct match_search *search, bool thorough, struct match_lot_plan *out)
 {
     const struct match_model *model = &search->model;
-    out->award_count = 0;
-    out->forbidden_by = NULL;
+    struct match_repair *repair = &search->repair;
+    memcpy(repair->right, search->rights, search->ties.count * sizeof *repair->right);
     for (int round = 0; round < ROUNDS; round++) {
+        uint32_t nations, count;
+        int64_t needed;
+        bool carried;
         match_flow_copy(&search->trial, &search->flow);
-        if (!mend(search, repair)) {
+        if (!mend(search, repair, thorough)) {
             out->forbidden_by = "bundle_rule";
             return STATUS_OK;
         }
         match_repair_gain(repair);
-        uint32_t nations, count;
-        int64_t needed;
-        bool carried;
-        int status = match_nations_bring_in(search, repair, arena);
-        if (status || (status = match_split_awards(&search->trial, arena, &out->awards, &count, &carried)) ||
-            (status = match_split_nations(model, out->awards, count, arena, &nations, &needed))) {
+        int status = match_nations_bring_in(search, repair, search->arena);
+        if (status || (status = match_split_awards(&search->trial, search->arena, &out->awards, &count, &carried)) ||
+            (status = match_split_nations(model, out->awards, count, search->arena, &nations, &needed))) {
             return status;
         }
         if (nations < needed) {
             out->forbidden_by = "min_nations";
             return STATUS_OK;
         }
-        if (carried && money_fits(search, out->awards, count, rights, repair)) {
+        if (carried && money_fits(search, out->awards, count, search->rights, repair)) {
             out->award_count = count;
             return STATUS_OK;
         }
@@ -135,34 +117,56 @@ static int finish_awards(struct match_search *search, struct match_repair *repai
     return STATUS_OK;
 }
 
-int match_finish_lot(struct match_search *search, uint32_t lot, const __int128 *rights, struct arena *arena,
-                     struct match_lot_plan *out)
+/* The most that a plan with the choices and lumps of search->flow can be worth, in cents. */
+static int64_t most_worth(const struct match_search *search)
 {
-    struct match_repair repair;
-    const char *fault;
-    *out = (struct match_lot_plan){.bound = out->bound};
-    int status = match_repair_init(&search->model, &search->ties, search->trial.slot_most, arena, &repair);
+    __int128 worth = search->worth + match_ties_constant(&search->ties);
+    return worth <= 0 ? 0 : (int64_t)(worth >> search->model.shift);
+}
+
+/* Finishes a thorough attempt's traces: flow and multipliers are as they were. */
+static void restore(struct match_search *search, __int128 worth, const int64_t *multipliers)
+{
+    match_flow_copy(&search->flow, &search->kept);
+    search->worth = worth;
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        search->ties.ties[t].multiplier = multipliers[t];
+    }
+    match_ties_apply(&search->ties);
+}
+
+int match_finish_keep(struct match_search *search, bool thorough)
+{
+    if (search->worth == MATCH_GAIN_NEVER || most_worth(search) <= search->best.objective) {
+        return STATUS_OK;
+    }
+    struct match_lot_plan out = {.bound = INT64_MAX};
+    __int128 worth = search->worth;
+    int64_t *multipliers = arena_array(search->arena, search->ties.count, sizeof *multipliers);
+    if (!multipliers) {
+        return STATUS_NO_MEMORY;
+    }
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        multipliers[t] = search->ties.ties[t].multiplier;
+    }
+    match_flow_copy(&search->kept, &search->flow);
+    int status = finish_awards(search, thorough, &out);
     if (status) {
         return status;
     }
-    memcpy(repair.right, rights, search->ties.count * sizeof *rights);
-    status = finish_awards(search, &repair, rights, arena, out);
-    if (status) {
-        return status;
-    }
-    out->objective = out->award_count ? match_flow_objective(&search->trial) : 0;
-    if (out->objective <= 0) {
-        out->award_count = 0;
-        out->objective = 0;
-    }
-    struct match_lot_plan check = *out;
-    check.bound = INT64_MAX;
-    status = match_verify_lot(search->model.market, lot, &check, arena, NULL, &fault);
-    if (status == STATUS_INVALID) {
-        out->award_count = 0;
-        out->objective = 0;
-        out->forbidden_by = fault;
-        status = STATUS_OK;
+    out.objective = out.award_count ? match_flow_objective(&search->trial) : 0;
+    restore(search, worth, multipliers);
+    if (out.award_count && out.objective > search->best.objective) {
+        const char *fault;
+        status = match_verify_lot(search->model.market, search->lot, &out, search->arena, NULL, &fault);
+        if (status == STATUS_INVALID) {
+            search->best.forbidden_by = search->best.award_count ? NULL : fault;
+            return STATUS_OK;
+        }
+        out.bound = search->best.bound;
+        search->best = out;
+    } else if (!search->best.award_count && out.forbidden_by) {
+        search->best.forbidden_by = out.forbidden_by;
     }
     return status;
 }

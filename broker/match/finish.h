@@ -12,10 +12,10 @@
  */
 
 /*
- * Finishes the plan of a search. rights: by tie, most that its sum may be (the rows' own, or a lot's part of a fund). market: the same
- * as the search's. awards lie in arena; out->bound is left alone. STATUS_NO_MEMORY.
+ * Finishes search->flow within search->rights and keeps the result in search->best where it is better. thorough: where the rows can't be
+ * mended as the choices are, raises their multipliers and searches on. Flow and multipliers are left as they were.
+ * STATUS_NO_MEMORY.
  */
-int match_finish_lot(struct match_search *search, uint32_t lot, const __int128 *rights, struct arena *arena,
-                     struct match_lot_plan *out);
+int match_finish_keep(struct match_search *search, bool thorough);
 
 #endif

@@ -360,10 +360,25 @@ int64_t match_flow_total(const struct match_flow *flow, uint32_t offer)
     return slot == MATCH_NONE ? 0 : flow->used[slot * months + months - 1];
 }
 
+uint32_t match_flow_short(const struct match_flow *flow)
+{
+    uint32_t months = flow->model->month_count;
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        if (flow->slot_choice[s] != MATCH_NONE &&
+            flow->used[s * months + months - 1] < flow->model->choices[flow->slot_choice[s]].least) {
+            return flow->model->choices[flow->slot_choice[s]].offer;
+        }
+    }
+    return MATCH_NONE;
+}
+
 __int128 match_flow_worth(const struct match_flow *flow)
 {
     const struct match_model *model = flow->model;
     __int128 worth = 0;
+    if (match_flow_short(flow) != MATCH_NONE) {
+        return MATCH_GAIN_NEVER;
+    }
     for (uint32_t s = 0; s < *flow->slot_limit; s++) {
         if (flow->slot_choice[s] == MATCH_NONE) {
             continue;
@@ -410,7 +425,8 @@ static bool slot_holds(const struct match_flow *flow, uint32_t slot)
         if (used[m] > choice->capacity[m] || (m + 1 < months && ((rent < after && used[m]) || (rent > after && !tight)))) {
             return false;
         }
-        if (m + 1 == months && ((rent > 0 && !tight) || (rent < 0 && used[m] != choice->least) || used[m] < choice->least)) {
+        bool few = used[m] < choice->least;
+        if (m + 1 == months && ((rent > 0 && !tight) || (rent < 0 && used[m] > choice->least) || (few && rent != -MATCH_SHORTAGE))) {
             return false;
         }
         int64_t due = 0;

@@ -21,8 +21,14 @@
  * Months between two tight ones of a slot form a block: within it units change places freely, and a unit that comes in later can
  * push out one that is due in an earlier block, never the other way round. So paths run over blocks, not months.
  *
+ * An offer that is short of its minimum order is allowed on the way: each unit short costs more than anything else. A flow is a plan only
+ * once none is short.
+ *
  * Open offers sit in slots. All of the state lies in one piece of memory, so that a snapshot is one copy.
  */
+
+#define MATCH_SHORTAGE (INT64_C(1) << 58) /* price of a unit that an offer is short: above any path's cost, far from overflow */
+#define MATCH_GAIN_NEVER (-((__int128)1 << 120))
 
 struct match_entry {
     uint32_t line;
@@ -103,8 +109,8 @@ void match_flow_clear(struct match_flow *flow);
 void match_flow_copy(struct match_flow *to, const struct match_flow *from);
 
 /*
- * Opens a choice whose offer is closed, and fills it as far as that gains, at least to its minimum order. False where that is
- * impossible or no slot is free: the state is then spoilt and must be restored from a copy, here and in all calls that return false.
+ * Opens a choice whose offer is closed, and fills it as far as that gains, and to its minimum order as far as there are units. False
+ * where no slot is free: the state is then spoilt and must be restored from a copy, here and in all calls that return false.
  */
 bool match_flow_open(struct match_flow *flow, uint32_t choice);
 
@@ -122,13 +128,15 @@ bool match_flow_lump_out(struct match_flow *flow, uint32_t lump);
  * single one); rents only rise on the way, so it adds no more than this. Negative where its minimum would cost more than it brings;
  * MATCH_GAIN_NEVER where it has no place. only: MATCH_NONE, or the one offer to ask. prices: NULL, or gets the lines' first prices there.
  */
-#define MATCH_GAIN_NEVER (-((__int128)1 << 120))
 __int128 match_flow_lump_gain(const struct match_flow *flow, uint32_t lump, uint32_t only, uint32_t *supplier, int64_t *prices);
 
 /* Units that an offer has; 0 if closed. */
 int64_t match_flow_total(const struct match_flow *flow, uint32_t offer);
 
-/* Worth of the flow under its terms, scaled, fixed costs taken off. */
+/* The first open offer that is short of its minimum order, or MATCH_NONE. */
+uint32_t match_flow_short(const struct match_flow *flow);
+
+/* Worth of the flow under its terms, scaled, fixed costs taken off; MATCH_GAIN_NEVER where an offer is short. */
 __int128 match_flow_worth(const struct match_flow *flow);
 
 /* Its objective in cents, without multipliers. */

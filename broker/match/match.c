@@ -3,13 +3,12 @@
 
 #include <string.h>
 
-#include "broker/match/finish.h"
-#include "broker/match/screen.h"
+#include "broker/match/lot.h"
 #include "proto/status.h"
 
-#define COLD_STEPS 100
-#define WARM_STEPS 60
-#define TRIES 600
+#define NODES 30         /* of a lot's tree by default */
+#define PROOF_NODES 5000
+#define NODE_STEPS 25
 #define LOT_MEMORY ((size_t)1 << 32)
 
 /* Moves what a lot's plan points to out of the memory of its search. */
@@ -28,36 +27,29 @@ static int keep_plan(struct arena *arena, struct match_lot_plan *plan)
     return STATUS_OK;
 }
 
-/* Searches one lot and finishes it within rights of its ties. */
-static int plan_lot(const struct match_market *market, uint32_t lot, __int128 *balance, struct arena *arena, struct match_lot_plan *out)
+/* Searches one lot and finishes within the balances left. */
+static int plan_lot(const struct match_market *market, uint32_t lot, const struct match_options *options, __int128 *balance,
+                    struct arena *arena, struct match_lot_plan *out)
 {
     struct arena work;
     arena_init(&work, LOT_MEMORY);
     struct match_search *search = arena_alloc(&work, sizeof *search);
-    int status = search ? match_search_init(market, &market->lots[lot], false, &work, search) : STATUS_NO_MEMORY;
-    __int128 *rights = status ? NULL : arena_array(&work, search->ties.count, sizeof *rights);
-    if (status || !rights) {
-        arena_drop(&work);
-        return status ? status : STATUS_NO_MEMORY;
+    int status = search ? match_search_init(market, lot, false, &work, search) : STATUS_NO_MEMORY;
+    for (uint32_t t = 0; !status && t < search->ties.count; t++) {
+        if (search->ties.ties[t].kind == MATCH_TIE_FUND) {
+            search->rights[t] = balance[search->ties.ties[t].index];
+        }
     }
-    for (uint32_t t = 0; t < search->ties.count; t++) {
-        struct match_tie *tie = &search->ties.ties[t];
-        rights[t] = tie->kind == MATCH_TIE_FUND ? balance[tie->index] : tie->right;
-    }
-    match_prices_guess(&search->model, search->guess, search->dual.price);
-    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, COLD_STEPS, &search->dual, &search->ascent);
-    __int128 bound = search->dual.bound;
-    match_first_plan(search);
-    match_screen_improve(search, TRIES);
-    match_screen_prices(search, &search->flow, search->dual.price);
-    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, WARM_STEPS, &search->dual, &search->ascent);
-    bound = search->dual.bound < bound ? search->dual.bound : bound;
-    status = match_finish_lot(search, lot, rights, &work, out);
     if (!status) {
+        search->nodes = options && options->node_budget ? options->node_budget : options && options->prove ? PROOF_NODES : NODES;
+        search->node_steps = NODE_STEPS;
+        status = match_lot_search(search);
+    }
+    if (!status) {
+        *out = search->best;
         status = keep_plan(arena, out);
     }
-    out->bound = match_bound_cents(&search->model, bound);
-    for (uint32_t n = 0; n < out->award_count; n++) {
+    for (uint32_t n = 0; !status && n < out->award_count; n++) {
         uint32_t fund = market->lots[lot].demands[out->awards[n].demand].fund;
         if (fund != MATCH_NONE) {
             balance[fund] -= (__int128)out->awards[n].quantity * (out->awards[n].unit_price + out->awards[n].freight) + out->awards[n].one_off;
@@ -90,7 +82,6 @@ static void open_balances(const struct match_market *market, __int128 *balance)
 
 int match_plan(const struct match_market *market, const struct match_options *options, struct arena *arena, struct match_plan **result)
 {
-    (void)options;
     struct match_plan *plan = arena_alloc(arena, sizeof *plan);
     __int128 *balance = arena_array(arena, market->fund_count, sizeof *balance);
     if (!plan || !balance || !(plan->lots = arena_array(arena, market->lot_count, sizeof *plan->lots))) {
@@ -99,7 +90,7 @@ int match_plan(const struct match_market *market, const struct match_options *op
     plan->lot_count = market->lot_count;
     open_balances(market, balance);
     for (uint32_t l = 0; l < market->lot_count; l++) {
-        int status = plan_lot(market, l, balance, arena, &plan->lots[l]);
+        int status = plan_lot(market, l, options, balance, arena, &plan->lots[l]);
         if (status) {
             return status;
         }

@@ -72,3 +72,40 @@ bool match_move_apply(struct match_search *search, const struct match_move *move
     match_lumps_settle(search, move->lump_in == MATCH_NONE ? move->lump_out : MATCH_NONE);
     return true;
 }
+
+void match_close_short(struct match_search *search)
+{
+    uint32_t offer;
+    while ((offer = match_flow_short(&search->trial)) != MATCH_NONE) {
+        struct match_move move = {offer, MATCH_NONE, MATCH_NONE, MATCH_NONE, MATCH_NONE, 0};
+        if (!match_move_apply(search, &move)) {
+            match_flow_clear(&search->trial);
+        }
+    }
+}
+
+void match_moves_rebuild(struct match_search *search)
+{
+    const struct match_flow *from = &search->flow;
+    match_flow_clear(&search->trial);
+    for (uint32_t o = 0; o < search->model.lot->offer_count; o++) {
+        if (from->slot_of[o] != MATCH_NONE && !search->avoid[from->slot_choice[from->slot_of[o]]]) {
+            match_flow_copy(&search->spare, &search->trial);
+            if (!match_flow_open(&search->trial, from->slot_choice[from->slot_of[o]])) {
+                match_flow_copy(&search->trial, &search->spare);
+            }
+        }
+    }
+    for (uint32_t d = 0; d < search->model.lump_count; d++) {
+        if (from->lump_in[d]) {
+            match_flow_copy(&search->spare, &search->trial);
+            if (!match_flow_lump_in(&search->trial, d, from->lump_supplier[d])) {
+                match_flow_copy(&search->trial, &search->spare);
+            }
+        }
+    }
+    match_lumps_settle(search, MATCH_NONE);
+    match_close_short(search);
+    match_flow_copy(&search->flow, &search->trial);
+    search->worth = match_flow_worth(&search->flow);
+}

@@ -26,4 +26,10 @@ bool match_move_apply(struct match_search *search, const struct match_move *move
 /* Puts in every lump that is out and gains, best first, in search->trial. keep_out: a lump that stays out, or MATCH_NONE. */
 void match_lumps_settle(struct match_search *search, uint32_t keep_out);
 
+/* Builds search->flow once more from its choices and lumps, under the terms as they are now. */
+void match_moves_rebuild(struct match_search *search);
+
+/* Closes offers of search->trial that are short of their minimum order until none is. */
+void match_close_short(struct match_search *search);
+
 #endif

@@ -5,7 +5,7 @@
 
 #define FAR INT64_MAX
 
-enum end { END_NONE, END_OUT, END_DROP, END_LUMP };
+enum end { END_NONE, END_OUT, END_DROP, END_LUMP, END_SHORT };
 
 static uint32_t block_node(const struct match_flow *flow, uint32_t slot, uint32_t month)
 {
@@ -160,7 +160,8 @@ static void push_from_block(struct match_flow *flow, uint32_t node, int64_t dist
     const struct match_model *model = flow->model;
     uint32_t at = node - model->line_count, slot = at / model->month_count, last = at % model->month_count;
     if (flow->tight[at] == model->month_count) {
-        reach_end(flow, distance - rent_at(flow, slot, last), node, END_OUT);
+        int64_t out = flow->used[at] < choice_at(flow, slot)->least ? -MATCH_SHORTAGE : 0; /* a unit less short */
+        reach_end(flow, distance + out - rent_at(flow, slot, last), node, END_OUT);
     }
     uint32_t start = block_start(flow, slot, last);
     for (uint32_t e = flow->slot_head[slot]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
@@ -264,7 +265,11 @@ static int64_t push_along(struct match_flow *flow, int64_t limit, int64_t quanti
     const struct match_model *model = flow->model;
     uint32_t node = flow->best_node, until = model->month_count, out = MATCH_NONE;
     int64_t most = limit;
-    if (flow->best_end == END_DROP && quantity) {
+    if (flow->best_end == END_OUT) {
+        uint32_t slot = slot_of_node(flow, node);
+        int64_t lacks = choice_at(flow, slot)->least - flow->used[slot * model->month_count + model->month_count - 1];
+        most = lacks > 0 ? least_of(most, lacks) : most;
+    } else if (flow->best_end == END_DROP && quantity) {
         flow->unserved[node] += quantity;
     } else if (flow->best_end == END_LUMP) {
         uint32_t lump = node - lump_node(flow, 0);
@@ -371,9 +376,8 @@ static void fill_from_block(struct match_flow *flow, uint32_t node, int64_t dist
     uint32_t start = block_start(flow, slot, last), offer = choice_at(flow, slot)->offer;
     int64_t rent = rent_at(flow, slot, last);
     if (last == months - 1) {
-        if (flow->used[at] > choice_at(flow, slot)->least) {
-            reach_end(flow, distance + rent, node, END_OUT);
-        }
+        bool spare = flow->used[at] > choice_at(flow, slot)->least;
+        reach_end(flow, spare ? distance + rent : distance + rent + MATCH_SHORTAGE, node, spare ? END_OUT : END_SHORT);
     } else {
         relax(flow, block_node(flow, slot, last + 1), distance + rent - rent_at(flow, slot, last + 1), node, MATCH_NONE);
     }
@@ -463,7 +467,7 @@ static int64_t fill_along(struct match_flow *flow, uint32_t month, int64_t limit
         flow->unserved[node] -= quantity;
     } else if (flow->best_end == END_LUMP) {
         flow->lump_total[node - lump_node(flow, 0)] += quantity;
-    } else {
+    } else if (flow->best_end == END_OUT) {
         uint32_t slot = slot_of_node(flow, node);
         most = least_of(most, flow->used[slot * model->month_count + model->month_count - 1] - choice_at(flow, slot)->least);
     }
@@ -512,7 +516,7 @@ bool match_path_fill(struct match_flow *flow, uint32_t slot, uint32_t month, int
         bool fresh = month == months;
         int64_t missing = fresh ? choice->least - flow->used[slot * months + last] : 0;
         if (fresh && flow->tight[slot * months + last] != months) {
-            return missing <= 0; /* full */
+            return true; /* full */
         }
         search_start(flow);
         relax(flow, block_node(flow, slot, fresh ? last : month), 0, MATCH_NONE, MATCH_NONE);
@@ -525,8 +529,9 @@ bool match_path_fill(struct match_flow *flow, uint32_t slot, uint32_t month, int
             return false;
         }
         move_prices(flow, -1);
-        if (flow->best_end == END_NONE || (fresh && flow->best_end == END_OUT && slot_of_node(flow, flow->best_node) == slot)) {
-            return missing <= 0;
+        bool trivial = flow->best_end == END_OUT || flow->best_end == END_SHORT;
+        if (flow->best_end == END_NONE || (fresh && trivial && slot_of_node(flow, flow->best_node) == slot)) {
+            return true; /* perhaps short of its minimum order */
         }
         int64_t limit = missing > 0 ? least_of(missing, quantity) : quantity;
         int64_t carried = fill_along(flow, month, limit, 0);

@@ -6,22 +6,34 @@
 
 #include "proto/status.h"
 
-#define OLD_SHARE 0.7        /* of the direction */
-#define BELOW_BEST 0.004     /* first target below the best bound */
-#define GROW 1.5
-#define SHRINK 0.6
-#define PATIENCE 7          /* steps without a better bound before step and share shrink */
-#define LEAST_BELOW 1e-7     /* the search has converged */
+#define BELOW_BEST 0.1       /* first target below the best bound */
+#define GROW 1.5             /* of that where steps gain much */
+#define FIRST_FACTOR 0.7     /* of Polyak's step */
+#define WARM_FACTOR 0.1      /* the same from prices that are near the best: with a target that is a plan's worth */
+#define WARM_SHARE 0.3
+#define MOST_FACTOR 2.0
+#define LONGER 1.2
+#define FIRST_SHARE 0.3      /* most of the newest gradient in the direction */
+#define LEAST_SHARE 0.05
+#define SHRINK 0.65
+#define PATIENCE 3           /* steps without a better bound before all of these shrink */
+#define NEWEST 0.08F         /* share of the newest step in the averages */
 
 int match_ascent_init(const struct match_model *model, const struct match_ties *ties, struct arena *arena,
                       struct match_ascent *ascent)
 {
     ascent->direction = arena_array(arena, model->line_count, sizeof *ascent->direction);
+    ascent->gradient = arena_array(arena, model->line_count, sizeof *ascent->gradient);
+    ascent->tie_gradient = arena_array(arena, ties->count, sizeof *ascent->tie_gradient);
     ascent->tie_direction = arena_array(arena, ties->count, sizeof *ascent->tie_direction);
     ascent->best_price = arena_array(arena, model->line_count, sizeof *ascent->best_price);
     ascent->best_tie = arena_array(arena, ties->count, sizeof *ascent->best_tie);
     ascent->used = arena_array(arena, model->choice_count, sizeof *ascent->used);
-    bool whole = ascent->direction && ascent->tie_direction && ascent->best_price && ascent->best_tie && ascent->used;
+    ascent->lump_used = arena_array(arena, model->lump_count, sizeof *ascent->lump_used);
+    size_t pairs = match_limits_pairs(model);
+    ascent->pair_used = arena_array(arena, pairs <= MATCH_MOST_PAIRS ? pairs : 0, sizeof *ascent->pair_used);
+    ascent->fresh = true;
+    bool whole = ascent->pair_used && ascent->lump_used && ascent->gradient && ascent->tie_gradient && ascent->direction && ascent->tie_direction && ascent->best_price && ascent->best_tie && ascent->used;
     return whole ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -40,36 +52,71 @@ static double tie_excess(const struct match_ties *ties, const struct match_tie *
     return sum;
 }
 
-/* Mixes the gradient into the direction; returns the gradient's squared length in the metric of the lines' quantities. */
-static double turn_direction(const struct match_ties *ties, const struct match_dual *dual, struct match_ascent *ascent)
+/* Weight of a row in the metric, the analogue of a line's quantity. */
+static double tie_weight(const struct match_ties *ties, uint32_t tie)
 {
-    const struct match_model *model = ties->model;
-    double length = 0, cent = (double)(INT64_C(1) << model->shift);
-    for (uint32_t l = 0; l < model->line_count; l++) {
-        double quantity = (double)model->quantity[l], gradient = (double)(dual->wanted[l] - dual->served[l]);
-        ascent->direction[l] = OLD_SHARE * ascent->direction[l] + (1 - OLD_SHARE) * (gradient / quantity);
-        length += ascent->direction[l] * ascent->direction[l] * quantity;
-    }
-    for (uint32_t t = 0; t < ties->count; t++) {
-        const struct match_tie *tie = &ties->ties[t];
-        if (tie->held) {
-            continue;
-        }
-        double excess = tie_excess(ties, tie, dual);
-        double share = -excess / tie->scale; /* the bound falls with the multiplier while the row is exceeded */
-        ascent->tie_direction[t] = OLD_SHARE * ascent->tie_direction[t] + (1 - OLD_SHARE) * (share / (tie->unit * cent));
-        double along = ascent->tie_direction[t];
-        length += along * along * tie->scale * tie->unit * cent * cent;
-    }
-    return length;
+    double cent = (double)(INT64_C(1) << ties->model->shift);
+    return ties->ties[tie].scale * ties->ties[tie].unit * cent * cent;
 }
 
-static void take_step(struct match_ties *ties, double step, struct match_dual *dual, struct match_ascent *ascent)
+/* The gradient at the prices just evaluated, each part divided by its weight. */
+static void find_gradient(const struct match_ties *ties, const struct match_dual *dual, struct match_ascent *ascent)
+{
+    const struct match_model *model = ties->model;
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        ascent->gradient[l] = (double)(dual->wanted[l] - dual->served[l]) / (double)model->quantity[l];
+    }
+    double cent = (double)(INT64_C(1) << model->shift);
+    for (uint32_t t = 0; t < ties->count; t++) {
+        const struct match_tie *tie = &ties->ties[t];
+        ascent->tie_gradient[t] = tie->held ? 0 : -tie_excess(ties, tie, dual) / tie->scale / (tie->unit * cent);
+    }
+}
+
+/* Products of gradient and direction in the metric. */
+struct products {
+    double gradient, both, direction;
+};
+
+static struct products find_products(const struct match_ties *ties, const struct match_ascent *ascent)
+{
+    struct products sum = {0, 0, 0};
+    for (uint32_t l = 0; l < ties->model->line_count; l++) {
+        double weight = (double)ties->model->quantity[l], g = ascent->gradient[l], d = ascent->direction[l];
+        sum.gradient += weight * g * g;
+        sum.both += weight * g * d;
+        sum.direction += weight * d * d;
+    }
+    for (uint32_t t = 0; t < ties->count; t++) {
+        double weight = tie_weight(ties, t), g = ascent->tie_gradient[t], d = ascent->tie_direction[t];
+        sum.gradient += weight * g * g;
+        sum.both += weight * g * d;
+        sum.direction += weight * d * d;
+    }
+    return sum;
+}
+
+/* Mixes the gradient into the direction: the share that makes it shortest, within limits. */
+static void turn_direction(const struct match_ties *ties, const struct products *sum, double most, struct match_ascent *ascent)
+{
+    double apart = sum->gradient - 2 * sum->both + sum->direction;
+    double share = apart > 0 ? (sum->direction - sum->both) / apart : most;
+    share = share > most ? most : share < most / 10 ? most / 10 : share;
+    for (uint32_t l = 0; l < ties->model->line_count; l++) {
+        ascent->direction[l] += share * (ascent->gradient[l] - ascent->direction[l]);
+    }
+    for (uint32_t t = 0; t < ties->count; t++) {
+        ascent->tie_direction[t] += share * (ascent->tie_gradient[t] - ascent->tie_direction[t]);
+    }
+}
+
+/* Prices a step from the best ones along the direction. */
+static void take_step(struct match_ties *ties, double step, struct match_dual *dual, const struct match_ascent *ascent)
 {
     const struct match_model *model = ties->model;
     const double fraction = (double)(INT64_C(1) << MATCH_FUND_BITS);
     for (uint32_t l = 0; l < model->line_count; l++) {
-        double price = (double)dual->price[l] - step * ascent->direction[l], most = (double)model->value[l];
+        double price = (double)ascent->best_price[l] - step * ascent->direction[l], most = (double)model->value[l];
         double least = model->lump_of[l] == MATCH_NONE ? 0 : -most;
         price = price > most ? most : price < least ? least : price;
         dual->price[l] = (int64_t)price;
@@ -79,7 +126,7 @@ static void take_step(struct match_ties *ties, double step, struct match_dual *d
         if (ties->ties[t].held) {
             continue;
         }
-        double multiplier = (double)ties->ties[t].multiplier - step * ascent->tie_direction[t] * fraction;
+        double multiplier = (double)ascent->best_tie[t] - step * ascent->tie_direction[t] * fraction;
         multiplier = multiplier > (double)MATCH_FUND_PRICE_MOST ? (double)MATCH_FUND_PRICE_MOST : multiplier < 0 ? 0 : multiplier;
         moved = moved || ties->ties[t].multiplier != (int64_t)multiplier;
         ties->ties[t].multiplier = (int64_t)multiplier;
@@ -101,10 +148,8 @@ static void keep_best(const struct match_ties *ties, const struct match_dual *du
 static void back_to_best(struct match_ties *ties, struct match_dual *dual, struct match_ascent *ascent)
 {
     memcpy(dual->price, ascent->best_price, ties->model->line_count * sizeof *dual->price);
-    memset(ascent->direction, 0, ties->model->line_count * sizeof *ascent->direction);
     bool moved = false;
     for (uint32_t t = 0; t < ties->count; t++) {
-        ascent->tie_direction[t] = 0;
         moved = moved || ties->ties[t].multiplier != ascent->best_tie[t];
         ties->ties[t].multiplier = ascent->best_tie[t];
     }
@@ -113,12 +158,34 @@ static void back_to_best(struct match_ties *ties, struct match_dual *dual, struc
     }
 }
 
+void match_ascent_restart(struct match_ascent *ascent)
+{
+    ascent->fresh = true;
+}
+
+/* Averages what the steps choose; the newest counts NEWEST, the first after a restart all. */
 static void average_uses(const struct match_model *model, const struct match_dual *dual, struct match_ascent *ascent)
 {
+    float newest = ascent->fresh ? 1.0F : NEWEST;
+    ascent->fresh = false;
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
-            ascent->used[c] += 0.08F * ((dual->best[o] == c ? 1.0F : 0.0F) - ascent->used[c]);
+            ascent->used[c] += newest * ((dual->best[o] == c ? 1.0F : 0.0F) - ascent->used[c]);
         }
+    }
+    for (uint32_t d = 0; d < model->lump_count; d++) {
+        const struct match_lump *of = &model->lumps[d];
+        double served = 0;
+        for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+            served += (double)dual->served[l];
+        }
+        float share = served >= (double)of->total ? 1.0F : (float)(served / (double)of->total);
+        ascent->lump_used[d] += newest * (share - ascent->lump_used[d]);
+    }
+    size_t pairs = dual->pair_served ? (size_t)model->lump_count * model->lot->offer_count : 0;
+    for (size_t n = 0; n < pairs; n++) {
+        float share = (float)((double)dual->pair_served[n] / (double)model->lumps[n / model->lot->offer_count].total);
+        ascent->pair_used[n] += newest * (share - ascent->pair_used[n]);
     }
 }
 
@@ -177,39 +244,39 @@ void match_prices_guess(const struct match_model *model, struct match_guess *scr
 void match_ascent_run(struct match_walk *walk, const struct match_limits *limits, struct match_ties *ties, __int128 target,
                       uint32_t steps, struct match_dual *dual, struct match_ascent *ascent)
 {
-    double below = BELOW_BEST, factor = 1;
-    uint32_t stalled = 0;
+    bool warm = target != MATCH_NET_NEVER;
+    double below = BELOW_BEST, factor = warm ? WARM_FACTOR : FIRST_FACTOR, most = warm ? WARM_SHARE : FIRST_SHARE;
+    uint32_t failed = 0;
     dual->count_money = ties->count > 0;
-    memset(ascent->direction, 0, ties->model->line_count * sizeof *ascent->direction);
-    memset(ascent->tie_direction, 0, ties->count * sizeof *ascent->tie_direction);
     evaluate(walk, limits, ties, dual);
+    average_uses(ties->model, dual, ascent);
     keep_best(ties, dual, ascent);
-    for (uint32_t n = 0; n < steps && ascent->best_bound > target && below > LEAST_BELOW; n++) {
+    find_gradient(ties, dual, ascent);
+    memcpy(ascent->direction, ascent->gradient, ties->model->line_count * sizeof *ascent->direction);
+    memcpy(ascent->tie_direction, ascent->tie_gradient, ties->count * sizeof *ascent->tie_direction);
+    struct products sum = find_products(ties, ascent);
+    for (uint32_t n = 0; n < steps && ascent->best_bound > target && sum.direction > 0; n++) {
         double best = (double)ascent->best_bound, aim = best - below * (best > 0 ? best : -best);
         aim = target != MATCH_NET_NEVER && aim < (double)target ? (double)target : aim;
-        double length = turn_direction(ties, dual, ascent);
-        if (length <= 0) {
-            break; /* the gradient vanishes: no prices are better */
-        }
-        double distance = (double)dual->bound - aim;
-        take_step(ties, factor * distance / length, dual, ascent);
+        take_step(ties, factor * (best - aim) / sum.direction, dual, ascent);
         evaluate(walk, limits, ties, dual);
         average_uses(ties->model, dual, ascent);
-        if (dual->bound < ascent->best_bound) {
-            double gained = (double)ascent->best_bound - (double)dual->bound;
-            stalled = gained > 0.02 * below * best ? 0 : stalled + 1;
-            below = gained > 0.3 * below * best ? below * GROW : below;
+        find_gradient(ties, dual, ascent);
+        sum = find_products(ties, ascent);
+        bool better = dual->bound < ascent->best_bound;
+        if (better) {
+            below = best - (double)dual->bound > 0.3 * (best - aim) ? below * GROW : below;
+            factor = sum.both > 0 && factor < MOST_FACTOR ? factor * LONGER : factor;
+            failed = 0;
             keep_best(ties, dual, ascent);
-        } else {
-            stalled++;
-        }
-        if (stalled >= PATIENCE) {
-            stalled = 0;
-            factor = factor > 0.3 ? factor * SHRINK : factor;
+        } else if (++failed >= PATIENCE) {
+            failed = 0;
+            factor *= SHRINK;
             below *= SHRINK;
-            back_to_best(ties, dual, ascent);
-            evaluate(walk, limits, ties, dual);
+            most = most > LEAST_SHARE ? most * SHRINK : most;
         }
+        turn_direction(ties, &sum, most, ascent);
+        sum = find_products(ties, ascent);
     }
     back_to_best(ties, dual, ascent);
     evaluate(walk, limits, ties, dual);

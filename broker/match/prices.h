@@ -8,19 +8,24 @@
 /*
  * Finds prices that make the bound small: subgradient steps.
  *
- * A line's gradient is what its demand would pay for less what the offers would give it, divided by its quantity. The step follows a
- * direction of 0.7 old and 0.3 new (Camerini, Fratta, Maffioli 1975, Math. Program. Study 3), as long as Polyak's rule says for a
- * target: the plan's worth, or a share below the best bound where that is higher. Where the bound stalls, step and share shrink
- * and the search returns to the best prices. Multipliers of shares and funds (ties) move along with the prices.
+ * The volume algorithm (Barahona, Anbil 2000, Math. Program. 87, doi 10.1007/s101070050002). A line's gradient is what its demand would
+ * pay for less what the offers would give it, divided by its quantity. Gradients are averaged into a direction, each with the share that makes
+ * the direction shortest; every step starts from the best prices, as far as Polyak's rule says for a target: the plan's
+ * worth, or a share below the best bound where that is higher. Multipliers of shares and funds (ties) move along with the prices.
  * Floating point only finds prices here; the bound of any prices is exact.
  */
 
 struct match_ascent {
-    double *direction;      /* by line */
+    double *gradient;       /* by line, divided by its quantity */
+    double *tie_gradient;   /* by tie */
+    double *direction;      /* by line: gradients averaged */
     double *tie_direction;  /* by tie */
     int64_t *best_price;    /* by line */
     int64_t *best_tie;      /* by tie */
     float *used;            /* by choice: averaged share of steps that took it */
+    float *lump_used;       /* by lump: averaged share of it that the choices taken give it */
+    float *pair_used;       /* lump * offers + offer: the same of single-supplier lumps by offer */
+    bool fresh;             /* the averages start with the next step */
     __int128 best_bound;
 };
 
@@ -34,6 +39,9 @@ struct match_guess {
 
 /* First prices for a cold start, from supply and demand of the whole lot. scratch: room for offer_count. */
 void match_prices_guess(const struct match_model *model, struct match_guess *scratch, int64_t *price);
+
+/* Forgets the averages. */
+void match_ascent_restart(struct match_ascent *ascent);
 
 /*
  * Runs steps from dual->price and the multipliers in ties. target: scaled worth of a known plan, or MATCH_NET_NEVER; a bound not above it

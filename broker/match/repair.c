@@ -324,10 +324,97 @@ static bool exchange_once(struct match_repair *repair, bool mending)
     return true;
 }
 
+/* The violation that a change of the sums would take away, each row by its own size, no more than is there; and objective lost. */
+struct removal {
+    double mends;
+    __int128 loss;
+};
+
+static __int128 weigh_entry(const struct match_repair *repair, uint32_t tie, uint32_t entry)
+{
+    const struct match_entry *of = &repair->flow->entries[entry];
+    return (__int128)of->quantity * weight_of(repair, &repair->ties->ties[tie], of->line, of->slot);
+}
+
+/* What it would mean to take a lump out whole; false where minimum orders or one-off costs forbid it. */
+static bool weigh_lump(const struct match_repair *repair, uint32_t lump, struct removal *removal)
+{
+    const struct match_flow *flow = repair->flow;
+    const struct match_model *model = repair->model;
+    const struct match_lump *of = &model->lumps[lump];
+    *removal = (struct removal){0, 0};
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        if (flow->slot_choice[s] == MATCH_NONE) {
+            continue;
+        }
+        int64_t left = flow->used[s * model->month_count + model->month_count - 1];
+        __int128 cover = repair->cover[s];
+        for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+            for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
+                if (flow->entries[e].slot == s) {
+                    left -= flow->entries[e].quantity;
+                    cover -= (__int128)flow->entries[e].quantity * (model->ceiling[l] - paid_at(repair, l, s));
+                    removal->loss += (__int128)flow->entries[e].quantity * worth_of(repair, l, s);
+                }
+            }
+        }
+        if (left < choice_at(repair, s)->least || cover < 0) {
+            return false;
+        }
+    }
+    for (uint32_t t = 0; t < repair->ties->count; t++) {
+        __int128 change = 0, excess = repair->sum[t] - repair->right[t];
+        for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+            for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
+                change -= weigh_entry(repair, t, e);
+            }
+        }
+        __int128 after = excess + change, before = excess;
+        before = before > 0 ? before : 0;
+        after = after > 0 ? after : 0;
+        removal->mends += (double)(before - after) / repair->ties->ties[t].scale;
+    }
+    return removal->mends > 0;
+}
+
+static void remove_entry(struct match_repair *repair, uint32_t entry)
+{
+    struct exchange drop = {entry, MATCH_NONE, MATCH_NONE, 0, 0};
+    carry_out(repair, &drop, repair->flow->entries[entry].quantity);
+}
+
+/* Takes out the lump that loses least for what it mends. */
+static bool remove_lump(struct match_repair *repair)
+{
+    struct match_flow *flow = repair->flow;
+    struct removal best = {0, 0}, removal;
+    uint32_t lump = MATCH_NONE;
+    for (uint32_t d = 0; d < repair->model->lump_count; d++) {
+        if (flow->lump_in[d] && weigh_lump(repair, d, &removal) &&
+            (lump == MATCH_NONE || (double)removal.loss * best.mends < (double)best.loss * removal.mends)) {
+            best = removal;
+            lump = d;
+        }
+    }
+    if (lump == MATCH_NONE) {
+        return false;
+    }
+    const struct match_lump *of = &repair->model->lumps[lump];
+    for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+        while (flow->line_head[l] != MATCH_NONE) {
+            remove_entry(repair, flow->line_head[l]);
+        }
+        flow->active[l] = 0;
+        flow->unserved[l] = 0;
+    }
+    flow->lump_in[lump] = 0;
+    return true;
+}
+
 bool match_repair_mend(struct match_repair *repair)
 {
     while (!match_repair_holds(repair)) {
-        if (repair->work > repair->budget || !exchange_once(repair, true)) {
+        if (repair->work > repair->budget || (!exchange_once(repair, true) && !remove_lump(repair))) {
             return false;
         }
     }

@@ -44,7 +44,7 @@ void match_screen_prices(const struct match_search *search, const struct match_f
         __int128 gain = match_flow_lump_gain(flow, d, search->limits.only[d], &supplier, price + of->first_line);
         for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
             int64_t least = -model->value[l];
-            price[l] = gain == MATCH_GAIN_NEVER || price[l] < least ? least : price[l];
+            price[l] = gain == MATCH_GAIN_NEVER || price[l] < least ? least : price[l] > -least ? -least : price[l];
         }
     }
 }
@@ -73,7 +73,7 @@ static uint32_t list_choices(struct match_search *search, uint32_t count)
             search->moves[count++].most = -has;
         }
         for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
-            if (c != now && !search->limits.barred[c] && probe->net[c] - has > 0) {
+            if (c != now && !search->avoid[c] && probe->net[c] - has > 0) {
                 search->moves[count] = move_none();
                 search->moves[count].close = now == MATCH_NONE ? MATCH_NONE : o;
                 search->moves[count].open = c;
@@ -94,7 +94,7 @@ static uint32_t list_swaps(struct match_search *search, uint32_t count)
         uint32_t now = choice_in_use(&search->flow, o);
         for (uint32_t c = 0; now != MATCH_NONE && c < model->choice_count; c++) {
             uint32_t other = model->choices[c].offer;
-            if (other == o || search->flow.slot_of[other] != MATCH_NONE || search->limits.barred[c] || probe->net[c] == MATCH_NET_NEVER ||
+            if (other == o || search->flow.slot_of[other] != MATCH_NONE || search->avoid[c] || probe->net[c] == MATCH_NET_NEVER ||
                 probe->net[c] - probe->net[now] <= 0 || count == first + SWAPS_MOST) {
                 continue;
             }
@@ -210,6 +210,7 @@ void match_first_plan(struct match_search *search)
         }
     }
     match_lumps_settle(search, MATCH_NONE);
+    match_close_short(search);
     match_flow_copy(&search->flow, &search->trial);
     search->worth = match_flow_worth(&search->flow);
 }

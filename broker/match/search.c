@@ -6,10 +6,11 @@
 #include "broker/match/screen.h"
 #include "proto/status.h"
 
-int match_search_init(const struct match_market *market, const struct match_lot *lot, bool hold_funds, struct arena *arena,
+int match_search_init(const struct match_market *market, uint32_t index, bool hold_funds, struct arena *arena,
                       struct match_search *search)
 {
-    *search = (struct match_search){.worth = 0};
+    const struct match_lot *lot = &market->lots[index];
+    *search = (struct match_search){.arena = arena, .lot = index, .best = {.bound = INT64_MAX}};
     struct match_model *model = &search->model;
     int status = match_model_build(market, lot, arena, model);
     if (status || (status = match_terms_init(model, arena, &search->terms)) ||
@@ -20,13 +21,28 @@ int match_search_init(const struct match_market *market, const struct match_lot 
         (status = match_ascent_init(model, &search->ties, arena, &search->ascent)) ||
         (status = match_flow_init(model, &search->terms, lot->offer_count, arena, &search->flow)) ||
         (status = match_flow_init(model, &search->terms, lot->offer_count, arena, &search->trial)) ||
-        (status = match_flow_init(model, &search->terms, lot->offer_count, arena, &search->spare))) {
+        (status = match_flow_init(model, &search->terms, lot->offer_count, arena, &search->spare)) ||
+        (status = match_flow_init(model, &search->terms, lot->offer_count, arena, &search->kept)) ||
+        (status = match_repair_init(model, &search->ties, lot->offer_count, arena, &search->repair))) {
         return status;
+    }
+    search->mixed = arena_array(arena, model->line_count, sizeof *search->mixed);
+    search->plan_price = arena_array(arena, model->line_count, sizeof *search->plan_price);
+    search->avoid = arena_array(arena, model->choice_count, 1);
+    search->rights = arena_array(arena, search->ties.count, sizeof *search->rights);
+    for (uint32_t t = 0; search->rights && t < search->ties.count; t++) {
+        search->rights[t] = search->ties.ties[t].right;
     }
     size_t most = (size_t)model->lump_count + lot->offer_count + 1;
     search->guess = arena_array(arena, lot->offer_count, sizeof *search->guess);
     search->moves = arena_array(arena, match_screen_room(model), sizeof *search->moves);
     search->ranks = arena_array(arena, most > model->choice_count ? most : model->choice_count, sizeof *search->ranks);
     search->list = arena_array(arena, most, sizeof *search->list);
-    return search->guess && search->moves && search->ranks && search->list ? STATUS_OK : STATUS_NO_MEMORY;
+    return search->mixed && search->plan_price && search->avoid && search->rights && search->guess && search->moves && search->ranks && search->list ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+void match_search_bound(struct match_search *search, __int128 bound)
+{
+    int64_t cents = match_bound_cents(&search->model, bound);
+    search->best.bound = cents < search->best.bound ? cents : search->best.bound;
 }

@@ -3,7 +3,9 @@
 #define BROKER_MATCH_SEARCH_H
 
 #include "broker/match/flow.h"
+#include "broker/match/plan.h"
 #include "broker/match/prices.h"
+#include "broker/match/repair.h"
 
 /*
  * The state of planning one lot: its model, the plan found so far as a flow, and the prices behind its bound. The passes (first,
@@ -20,6 +22,8 @@ struct match_search {
     struct match_dual probe;    /* scratch for other prices */
     struct match_ascent ascent;
     struct match_guess *guess;
+    int64_t *mixed, *plan_price; /* by line: scratch */
+    uint8_t *avoid;             /* by choice: 1 can't carry its one-off cost as plans stand; left out of plans, not of bounds */
     struct match_flow flow;     /* the plan */
     struct match_flow trial;    /* a change on trial */
     struct match_flow spare;    /* what a trial goes back to */
@@ -27,11 +31,23 @@ struct match_search {
     struct match_move *moves;   /* scratch of the screening */
     struct match_rank *ranks;   /* scratch: lumps by gain */
     uint32_t *list;             /* scratch: lumps or offers */
+    struct match_flow kept;     /* the plan while another is worked on */
+    struct arena *arena;        /* of the search, dropped with it */
+    uint32_t lot;               /* index in the market */
+    __int128 *rights;           /* by tie: most that its sum may be in this lot */
+    struct match_repair repair;
+    struct match_lot_plan best; /* the best valid plan so far, no awards at first; bound is the least proved */
     uint64_t tries, successes;
+    uint64_t nodes;             /* budget of branch and bound */
+    uint64_t nodes_done;
+    uint32_t node_steps;        /* price steps at a node */
 };
 
 /* Prepares a search with nothing planned. hold_funds: see ties.h. STATUS_NO_MEMORY. */
-int match_search_init(const struct match_market *market, const struct match_lot *lot, bool hold_funds, struct arena *arena,
+int match_search_init(const struct match_market *market, uint32_t lot, bool hold_funds, struct arena *arena,
                       struct match_search *search);
+
+/* Lowers best.bound to a scaled bound of the dual, if it is lower. */
+void match_search_bound(struct match_search *search, __int128 bound);
 
 #endif

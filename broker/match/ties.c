@@ -91,6 +91,7 @@ int match_ties_init(const struct match_model *model, struct match_terms *terms, 
         if (of != MATCH_NONE && market->funds[of].limited && !fund[of]) {
             fund[of] = 1;
             add_tie(ties, MATCH_TIE_FUND, of);
+            ties->ties[ties->count - 1].outside = hold_funds;
             ties->ties[ties->count - 1].held = hold_funds;
         }
     }
@@ -142,11 +143,18 @@ void match_ties_apply(struct match_ties *ties)
     match_terms_update(model, ties->terms);
 }
 
+void match_ties_hold(struct match_ties *ties, bool hold)
+{
+    for (uint32_t t = 0; t < ties->count; t++) {
+        ties->ties[t].held = hold || ties->ties[t].outside;
+    }
+}
+
 __int128 match_ties_constant(const struct match_ties *ties)
 {
     __int128 sum = 0;
     for (uint32_t t = 0; t < ties->count; t++) {
-        if (!ties->ties[t].held) {
+        if (!ties->ties[t].outside) {
             sum += (__int128)ties->ties[t].multiplier * ties->ties[t].right;
         }
     }

@@ -25,7 +25,8 @@ struct match_tie {
     double scale;       /* typical size of the sum */
     double unit;        /* typical size of a */
     int64_t multiplier; /* in 2^-MATCH_FUND_BITS cents of value a cent (times 100) */
-    bool held;          /* the multiplier is another's to move: a fund of several lots */
+    bool outside;       /* the multiplier is the caller's to move, and its constant his to add: a fund of several lots */
+    bool held;          /* the multiplier stays where it is for now */
 };
 
 struct match_ties {
@@ -37,7 +38,7 @@ struct match_ties {
 
 /*
  * Finds the rows that can bind in a lot. hold_funds: its funds' multipliers are set by the caller from outside; the rows then stand
- * there with held set. STATUS_NO_MEMORY.
+ * there with outside set. STATUS_NO_MEMORY.
  */
 int match_ties_init(const struct match_model *model, struct match_terms *terms, bool hold_funds, struct arena *arena,
                     struct match_ties *ties);
@@ -49,7 +50,10 @@ int64_t match_tie_weight(const struct match_ties *ties, const struct match_tie *
 /* Brings the multipliers into the terms. */
 void match_ties_apply(struct match_ties *ties);
 
-/* Scaled sum of multiplier * right over the rows that are not held, rounded up: what a bound under these terms must add. */
+/* Keeps the multipliers where they are, or lets them move again. Funds that the caller holds from outside stay held. */
+void match_ties_hold(struct match_ties *ties, bool hold);
+
+/* Scaled sum of multiplier * right over the rows that are not held from outside, rounded up: what a bound under these terms must add. */
 __int128 match_ties_constant(const struct match_ties *ties);
 
 #endif

@@ -113,6 +113,9 @@ static void deal_line(struct match_walk *walk)
     if (lump != MATCH_NONE && walk->only && walk->only[lump] != MATCH_NONE && walk->only[lump] != walk->offer) {
         return;
     }
+    if (lump != MATCH_NONE && walk->pair_barred && walk->pair_barred[(size_t)lump * model->lot->offer_count + walk->offer]) {
+        return;
+    }
     walk->next[line] = MATCH_NONE;
     if (walk->tail[group] == MATCH_NONE) {
         walk->head[group] = line;

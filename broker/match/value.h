@@ -26,6 +26,7 @@ struct match_walk {
     const struct match_terms *terms;
     const uint8_t *active;        /* by line: 0 leaves it out; NULL: all take part */
     const uint32_t *only;         /* by lump: the one offer that may serve it, or MATCH_NONE; NULL: all MATCH_NONE */
+    const uint8_t *pair_barred;   /* lump * offers + offer: 1 keeps the lump out; NULL: none */
     int64_t *key;                 /* by line: value - price */
     uint32_t *order;              /* lines by falling key */
     uint32_t order_count;

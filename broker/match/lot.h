@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_MATCH_LOT_H
+#define BROKER_MATCH_LOT_H
+
+#include "broker/match/search.h"
+
+/* The order of the passes over one lot: prices, first plan, screened search, prices of the plan, branch and bound, finish. */
+
+/* Plans the lot of a fresh search: search->best then holds plan and bound. STATUS_NO_MEMORY. */
+int match_lot_search(struct match_search *search);
+
+#endif
