@@ -127,11 +127,9 @@ static int check_policy(struct desk_work *work, const Muster__BundleVersion *ver
         check_rule(work, version->plan->rules[at], rules);
     for (size_t at = 0; at < version->plan->n_awards; at++) {
         const Muster__Offer *offer = stands_find_offer(market, version->plan->awards[at]->offer);
-        for (size_t of = 0; offer != NULL && of < offer->n_origin; of++) {
-            for (size_t no = 0; no < rules->excluded_origins.count; no++) {
-                if (offer->origin[of]->percent != 0 && strcmp(offer->origin[of]->country, rules->excluded_origins.texts[no]) == 0)
-                    refuse(work, "policy", offer->id, "an offer without components of an excluded origin");
-            }
+        for (size_t no = 0; offer != NULL && no < rules->excluded_origins.count; no++) {
+            if (stands_has_origin(market, offer, rules->excluded_origins.texts[no]))
+                refuse(work, "policy", offer->id, "an offer without components of an excluded origin");
         }
     }
     return STATUS_OK;

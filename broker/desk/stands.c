@@ -51,8 +51,21 @@ static bool texts_hold(char *const *texts, size_t count, const char *text)
     return false;
 }
 
+bool stands_has_origin(const Muster__Market *market, const Muster__Offer *offer, const char *country)
+{
+    for (size_t at = 0; at < offer->n_origin; at++) {
+        if (offer->origin[at]->percent != 0 && strcmp(offer->origin[at]->country, country) == 0)
+            return true;
+    }
+    for (size_t at = 0; offer->n_origin == 0 && at < market->n_suppliers; at++) {
+        if (strcmp(market->suppliers[at]->id, offer->supplier) == 0)
+            return strcmp(market->suppliers[at]->country, country) == 0;
+    }
+    return false;
+}
+
 /* Whether the offer has what the demand requires, and no origin that it excludes. */
-static bool conditions_hold(const Muster__Demand *demand, const Muster__Offer *offer)
+static bool conditions_hold(const struct stands_on *on, const Muster__Demand *demand, const Muster__Offer *offer)
 {
     for (size_t at = 0; at < demand->n_certificates; at++) {
         if (!texts_hold(offer->certificates, offer->n_certificates, demand->certificates[at]))
@@ -68,8 +81,8 @@ static bool conditions_hold(const Muster__Demand *demand, const Muster__Offer *o
         if (!met)
             return false;
     }
-    for (size_t at = 0; at < offer->n_origin; at++) {
-        if (offer->origin[at]->percent != 0 && texts_hold(demand->exclude_origins, demand->n_exclude_origins, offer->origin[at]->country))
+    for (size_t at = 0; at < demand->n_exclude_origins; at++) {
+        if (stands_has_origin(on->market, offer, demand->exclude_origins[at]))
             return false;
     }
     return offer->n_destinations == 0 || texts_hold(offer->destinations, offer->n_destinations, demand->country);
@@ -150,7 +163,7 @@ bool stands_with_demand(const struct stands_on *on, const char *name, const Must
         if (strcmp(award->demand, name) != 0)
             continue;
         const Muster__Offer *offer = stands_find_offer(on->market, award->offer);
-        if (offer == NULL || !conditions_hold(demand, offer) || !line_holds(on, name, demand, award->month) ||
+        if (offer == NULL || !conditions_hold(on, demand, offer) || !line_holds(on, name, demand, award->month) ||
             !affordable(on, demand, award))
             return false;
     }
@@ -232,7 +245,7 @@ bool stands_with_offer(const struct stands_on *on, const char *name, const Muste
             return false;
         const Muster__Tier *tier = offer->tiers[award->tier - 1];
         const Muster__Demand *demand = stands_find_demand(on->market, award->demand);
-        if (demand == NULL || !conditions_hold(demand, offer) || !tiers_equal(tier, planned->tiers[award->tier - 1]) ||
+        if (demand == NULL || !conditions_hold(on, demand, offer) || !tiers_equal(tier, planned->tiers[award->tier - 1]) ||
             total < tier->min_quantity || (offer->max_quantity != 0 && total > offer->max_quantity) ||
             !makes_enough(on, name, tier, award->month))
             return false;

@@ -33,6 +33,9 @@ bool stands_with_demand(const struct stands_on *on, const char *name, const Must
 /* The same for an offer. */
 bool stands_with_offer(const struct stands_on *on, const char *name, const Muster__Offer *offer);
 
+/* Whether any component of the offer is from the country; an offer without origins is all from its supplier's country. */
+bool stands_has_origin(const Muster__Market *market, const Muster__Offer *offer, const char *country);
+
 /* The demand or offer of a market by its full name, or NULL. */
 const Muster__Demand *stands_find_demand(const Muster__Market *market, const char *name);
 const Muster__Offer *stands_find_offer(const Muster__Market *market, const char *name);

@@ -11,20 +11,6 @@
 
 /* The life of a bundle from a demand to its orders, one exchange in one process. */
 
-static int start(void **state)
-{
-    static struct world world;
-    world_start(&world);
-    *state = &world;
-    return 0;
-}
-
-static int end(void **state)
-{
-    world_end(*state);
-    return 0;
-}
-
 static void a_demand_becomes_a_committed_bundle(void **state)
 {
     struct world *world = *state;
@@ -51,7 +37,7 @@ static void a_demand_becomes_a_committed_bundle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_demand_becomes_a_committed_bundle, start, end),
+        cmocka_unit_test_setup_teardown(a_demand_becomes_a_committed_bundle, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

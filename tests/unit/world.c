@@ -372,3 +372,17 @@ void world_end(struct world *world)
     arena_drop(&world->arena);
     scratch_remove(&world->scratch);
 }
+
+int world_setup(void **state)
+{
+    static struct world world;
+    world_start(&world);
+    *state = &world;
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    world_end(*state);
+    return 0;
+}

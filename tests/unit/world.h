@@ -50,6 +50,10 @@ struct world {
 void world_start(struct world *world);
 void world_end(struct world *world);
 
+/* The same as a cmocka test's setup and teardown: *state is the world. */
+int world_setup(void **state);
+int world_teardown(void **state);
+
 /* Checks and, where it may be, writes and applies a submission of party; what is due comes first. Its status. */
 int world_submit(struct world *world, const char *party, Muster__Submission *submission);
 

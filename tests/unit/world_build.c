@@ -485,11 +485,11 @@ void world_usual(struct world *world)
     world_item(world, "GEM");
     for (size_t at = 0; at < 3; at++) {
         world_party(world, agencies[at].id, MUSTER__ROLE__ROLE_AGENCY, agencies[at].country, true);
-        MUST(world_put_demand(world, agencies[at].id, world_demand(world, "D1", agencies[at].country, "GEM", 202712, agencies[at].quantity, 10000), 0));
+        MUST(world_put_demand(world, agencies[at].id, world_demand(world, "D1", agencies[at].country, "GEM", 202712, agencies[at].quantity, 1000000), 0));
     }
     world_party(world, "sup", MUSTER__ROLE__ROLE_SUPPLIER, "FR", true);
     world_party(world, "alt", MUSTER__ROLE__ROLE_SUPPLIER, "IT", true);
-    MUST(world_put_offer(world, "sup", world_offer(world, "O1", "sup", "GEM", 5000, 500, 0), 0));
-    MUST(world_put_offer(world, "alt", world_offer(world, "O2", "alt", "GEM", 6000, 500, 0), 0));
+    MUST(world_put_offer(world, "sup", world_offer(world, "O1", "sup", "GEM", 500000, 500, 0), 0));
+    MUST(world_put_offer(world, "alt", world_offer(world, "O2", "alt", "GEM", 600000, 500, 0), 0));
     world_plan(world);
 }

@@ -58,7 +58,7 @@ void world_days(struct world *world, uint64_t days);
 
 /*
  * The market that most tests begin with: item GEM; agencies nl, de and es with 40, 60 and 50 units due 2027-12 at a ceiling of
- * EUR 100.00; suppliers sup (stock 500 at EUR 50.00) and alt (stock 500 at EUR 60.00). Planned: bundle 1 is proposed.
+ * EUR 10,000.00; suppliers sup (stock 500 at EUR 5,000.00) and alt (stock 500 at EUR 6,000.00). Planned: bundle 1 is proposed.
  */
 void world_usual(struct world *world);
 
