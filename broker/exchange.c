@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "broker/exchange.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "broker/desk/state.h"
 #include "broker/exchange_parked.h"
@@ -30,6 +32,19 @@ int exchange_read_keys(struct exchange *exchange, const char *directory)
     if (status == STATUS_OK)
         status = exchange_read_key(directory, EXCHANGE_BOX_KEY, KEY_BOX, &exchange->box_key);
     return status;
+}
+
+/* The official vocabulary where its file is there; one that can't be read is no reason to fall back on a part of it. */
+static int exchange_read_cpv(struct exchange *exchange, const char *directory)
+{
+    char path[EXCHANGE_ADDRESS_MOST + 64];
+    int length = snprintf(path, sizeof path, "%s/%s", directory, EXCHANGE_CPV_LIST);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return STATUS_TOO_LARGE;
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return STATUS_OK;
+    int status = cpv_load(path, &exchange->cpv, NULL);
+    return status == STATUS_IO ? STATUS_INVALID : status; /* not the storage of the log */
 }
 
 int exchange_open_store(struct exchange *exchange, const struct exchange_options *options, bool create)
@@ -69,7 +84,7 @@ static int exchange_read_facts(struct exchange *exchange, struct store_txn *txn)
     }
     snprintf(exchange->address, sizeof exchange->address, "%s", genesis->address);
     exchange->facts = (struct desk_exchange){.origin = exchange->note_key.name, .vkey = exchange->vkey,
-                                             .address = exchange->address};
+                                             .address = exchange->address, .cpv = exchange->cpv};
     memcpy(exchange->facts.signing_key, exchange->signing_key.public_key, 32);
     memcpy(exchange->facts.box_key, exchange->box_key.public_key, 32);
     memcpy(exchange->facts.curve_key, genesis->front_curve_key.data, 32);
@@ -146,6 +161,10 @@ int exchange_open(const struct exchange_options *options, struct exchange **exch
         status = exchange_read_keys(made, options->directory);
     }
     if (status == STATUS_OK) {
+        *why = EXCHANGE_CPV_LIST;
+        status = exchange_read_cpv(made, options->directory);
+    }
+    if (status == STATUS_OK) {
         *why = "store";
         status = exchange_open_store(made, options, false);
     }
@@ -171,6 +190,7 @@ void exchange_close(struct exchange *exchange)
     request_drop_sessions(exchange);
     desk_planning_free(exchange->planning);
     store_close(exchange->store);
+    cpv_free(exchange->cpv);
     keys_drop(&exchange->log_key);
     keys_drop(&exchange->signing_key);
     keys_drop(&exchange->box_key);

@@ -29,6 +29,7 @@
 #define EXCHANGE_SIGNING_KEY "keys/signing.key"
 #define EXCHANGE_BOX_KEY "keys/box.key"
 #define EXCHANGE_FRONT_KEY "keys/front.key"
+#define EXCHANGE_CPV_LIST "cpv.csv"           /* the official vocabulary (proto/codes/cpv.h); may be missing */
 #define EXCHANGE_BATCH_MOST 256u              /* messages of one batch */
 #define EXCHANGE_PARKED_MOST 4096u            /* watches and compares that wait */
 

@@ -41,6 +41,7 @@ struct exchange {
     struct note_key note_key;         /* origin and log key, as the vkey says */
     char vkey[NOTE_VKEY_SIZE];
     char address[EXCHANGE_ADDRESS_MOST];
+    struct cpv_list *cpv;             /* NULL: no official list lies in the folder */
     struct desk_exchange facts;       /* points into the above */
     struct exchange_time time;
     uint64_t deadlines_from;

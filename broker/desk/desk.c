@@ -136,6 +136,7 @@ static int check_fields(struct desk_work *work)
         .base_currency = desk_base_currency(policy),
         .rates = rates->rates != NULL ? rates->rates : none,
         .rate_count = rates->n_rates,
+        .cpv = work->context->exchange->cpv,
         .own_country = sender->role == MUSTER__ROLE__ROLE_AGENCY ? sender->country : NULL,
         .own_party = sender->role == MUSTER__ROLE__ROLE_SUPPLIER ? sender->id : NULL,
     };

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "proto/arena.h"
+#include "proto/codes/cpv.h"
 #include "proto/fault.h"
 #include "proto/log.pb-c.h"
 #include "proto/pipe.pb-c.h"
@@ -42,6 +43,7 @@ struct desk_exchange {
     uint8_t box_key[32];
     uint8_t curve_key[32]; /* of the front */
     const char *address;
+    const struct cpv_list *cpv; /* the official vocabulary, or NULL for the built-in codes */
 };
 
 /* The circumstances of one check or answer. */
