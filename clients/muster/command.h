@@ -75,11 +75,12 @@ extern const struct command command_rows[];
 extern const size_t command_count;
 
 /* Options that every command takes. */
-#define COMMON_OPTIONS (OPTION_BIT(OPTION_AS) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SCREEN) | OPTION_BIT(OPTION_HELP))
+#define COMMON_OPTIONS (OPTION_BIT(OPTION_AS) | OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SCREEN) | OPTION_BIT(OPTION_HELP) | \
+                        OPTION_BIT(OPTION_PASSPHRASE_FD))
 
 /* Options of every command that asks the exchange, and of every one that signs. */
 #define ASKING (OPTION_BIT(OPTION_TIMEOUT))
-#define SIGNING (ASKING | OPTION_BIT(OPTION_PASSPHRASE_FD) | OPTION_BIT(OPTION_MARKING) | OPTION_BIT(OPTION_MARKED_BY) | OPTION_BIT(OPTION_FALSE_ALARM))
+#define SIGNING (ASKING | OPTION_BIT(OPTION_MARKING) | OPTION_BIT(OPTION_MARKED_BY) | OPTION_BIT(OPTION_FALSE_ALARM))
 
 /* Options of every command that sends a file, or ids to withdraw. */
 #define WITHDRAWING (SIGNING | OPTION_BIT(OPTION_REPLACES) | OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_RECEIPT))

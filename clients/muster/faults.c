@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clients/muster/complain.h"
@@ -129,26 +130,54 @@ void faults_print_warnings(struct context *context, const char *file, const stru
     print_table(context, &output, faults);
 }
 
+/* A fault of an answer with its row. */
+struct told {
+    const Muster__Fault *fault;
+    uint32_t row;
+};
+
+static int by_row(const void *left, const void *right)
+{
+    const struct told *one = left, *other = right;
+    if (one->row != other->row) {
+        return one->row < other->row ? -1 : 1;
+    }
+    return one->fault->change < other->fault->change ? -1 : one->fault->change > other->fault->change;
+}
+
+/* The faults in the order of the rows, as the sheet has them. */
+static struct told *in_order(struct context *context, const Muster__Answer *answer, const struct session_naming *naming)
+{
+    struct told *list = arena_array(&context->arena, answer->n_faults, sizeof *list);
+    for (size_t i = 0; list && i < answer->n_faults; i++) {
+        const Muster__Fault *fault = answer->faults[i];
+        list[i] = (struct told){.fault = fault, .row = naming && naming->row ? naming->row(naming->data, fault->change, fault->field, fault->found) : 0};
+    }
+    if (list && answer->n_faults > 1) {
+        qsort(list, answer->n_faults, sizeof *list, by_row);
+    }
+    return list;
+}
+
 void faults_print_answer(struct context *context, const Muster__Answer *answer, const struct session_naming *naming)
 {
     bool rows = naming && naming->row;
-    bool json = context->output.form == OUTPUT_JSON;
+    struct told *told = in_order(context, answer, naming);
     json_t *list = json_array();
     struct table table;
     table_init(&table, &context->arena, rows ? file_columns : named_columns, sizeof file_columns / sizeof file_columns[0]);
-    for (size_t i = 0; i < answer->n_faults; i++) {
-        const Muster__Fault *fault = answer->faults[i];
-        uint32_t row = rows ? naming->row(naming->data, fault->change, fault->field, fault->found) : 0;
+    for (size_t i = 0; told && i < answer->n_faults; i++) {
+        const Muster__Fault *fault = told[i].fault;
         const char *id = naming && naming->id ? naming->id(naming->data, fault->change) : NULL;
-        json_array_append_new(list, fault_json(naming ? naming->file : NULL, row, id, fault->field, fault->found, fault->expected, fault->remedy, fault->warning));
-        table_add(&table, row ? figures_count(row).text : id ? id : "");
+        json_array_append_new(list, fault_json(naming ? naming->file : NULL, told[i].row, id, fault->field, fault->found, fault->expected, fault->remedy, fault->warning));
+        table_add(&table, told[i].row ? figures_count(told[i].row).text : id ? id : "");
         table_add(&table, fault->field);
         table_add(&table, fault->found);
         table_paint(&table, PAINT_BAD);
         table_add(&table, fault->expected);
         table_add(&table, fault->warning ? arena_format(&context->arena, "%s (warning)", fault->remedy) : fault->remedy);
     }
-    if (json) {
+    if (context->output.form == OUTPUT_JSON) {
         output_value(&context->output, json_pack("{s:s, s:O}", "text", answer->text, "faults", list));
     } else if (answer->n_faults) {
         table_print(&table, &context->output);

@@ -130,9 +130,19 @@ int session_unanswered(struct context *context, int status, const struct link_re
     }
 }
 
+/* What the exchange says, ended as a sentence; NULL where it says nothing. */
+static const char *sentence(struct context *context, const char *text)
+{
+    size_t length = strlen(text);
+    if (!length) {
+        return NULL;
+    }
+    return strchr(".:?!", text[length - 1]) ? text : arena_format(&context->arena, "%s.", text);
+}
+
 int session_refused(struct context *context, const Muster__Answer *answer, const struct session_naming *naming, const char *became)
 {
-    const char *text = answer->text;
+    const char *text = sentence(context, answer->text);
     progress_end();
     if (answer->n_faults) {
         faults_print_answer(context, answer, naming);
@@ -141,20 +151,20 @@ int session_refused(struct context *context, const Muster__Answer *answer, const
     }
     switch (answer->outcome) {
     case MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED:
-        return complain(EXIT_CODE_NOT_ALLOWED, "%s %s", *text ? text : "you may not do this.", became);
+        return complain(EXIT_CODE_NOT_ALLOWED, "%s %s", text ? text : "you may not do this.", became);
     case MUSTER__OUTCOME__OUTCOME_NOT_FOUND:
-        return complain(EXIT_CODE_INPUT, "%s %s", *text ? text : "there is none of that name that you may see.", became);
+        return complain(EXIT_CODE_INPUT, "%s %s", text ? text : "there is none of that name that you may see.", became);
     case MUSTER__OUTCOME__OUTCOME_STALE:
-        return complain(EXIT_CODE_TRY_AGAIN, "%s %s", *text ? text : "a newer version stands.", became);
+        return complain(EXIT_CODE_TRY_AGAIN, "%s %s", text ? text : "a newer version stands.", became);
     case MUSTER__OUTCOME__OUTCOME_EXPIRED:
         return complain(EXIT_CODE_TRY_AGAIN, "it reached the exchange too late and was not accepted. It was kept.\nTo sign and send it anew: muster outbox list");
     case MUSTER__OUTCOME__OUTCOME_BUSY:
-        return complain(EXIT_CODE_TRY_AGAIN, "%s %s\nTry again in a minute.", *text ? text : "the exchange is busy.", became);
+        return complain(EXIT_CODE_TRY_AGAIN, "%s %s\nTry again in a minute.", text ? text : "the exchange is busy.", became);
     case MUSTER__OUTCOME__OUTCOME_NO_SPACE:
-        return complain(EXIT_CODE_TRY_AGAIN, "%s %s", *text ? text : "the exchange has no space left; its operator was told.", became);
+        return complain(EXIT_CODE_TRY_AGAIN, "%s %s", text ? text : "the exchange has no space left; its operator was told.", became);
     case MUSTER__OUTCOME__OUTCOME_UNKNOWN_VERSION:
     case MUSTER__OUTCOME__OUTCOME_UNKNOWN_VERB:
-        return complain(EXIT_CODE_USAGE, "%s %s\nThis muster is of another version than the exchange: update it.", *text ? text : "the exchange does not know this request.", became);
+        return complain(EXIT_CODE_USAGE, "%s %s\nThis muster is of another version than the exchange: update it.", text ? text : "the exchange does not know this request.", became);
     case MUSTER__OUTCOME__OUTCOME_MARKED:
         return complain(EXIT_CODE_INPUT, "refused: it carries a marking above unclassified. It was sent and refused; its text was not kept.\n"
                                          "Now: 1 do not mail, copy or delete the file; 2 tell your security officer \"possible spill%s%s\"; 3 submit again only once cleared.",
@@ -164,7 +174,7 @@ int session_refused(struct context *context, const Muster__Answer *answer, const
     case MUSTER__OUTCOME__OUTCOME_ID_USED:
         return complain(EXIT_CODE_INPUT, "this id was used for another submission. Nothing was recorded.");
     default:
-        return complain(EXIT_CODE_INPUT, "%s %s", *text ? text : "refused.", became);
+        return complain(EXIT_CODE_INPUT, "%s %s", text ? text : "refused.", became);
     }
 }
 
