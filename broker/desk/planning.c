@@ -20,8 +20,10 @@ struct memo {
     char *key;         /* an item, or a bundle's name for a re-plan */
     uint64_t seen;     /* 1 + position up to which the lot was looked at */
     uint32_t day;
-    uint8_t inputs[32]; /* of the newest plan made or tried */
     bool tried;
+    uint8_t inputs[32]; /* of the newest try; nothing need be written where it gave what stands, or failed */
+    uint64_t bundle;    /* what stood at the try: where that changed since, it says nothing */
+    uint64_t planned;
     UT_hash_handle hh;
 };
 
@@ -145,7 +147,8 @@ static int made_before(const struct looking *looking, const struct planning_note
         if (memo == NULL)
             return STATUS_NO_MEMORY;
         bool stored = lot->inputs_sha256.len == 32 && memcmp(lot->inputs_sha256.data, notes->pack.inputs_sha256, 32) == 0;
-        bool tried = memo->tried && memcmp(memo->inputs, notes->pack.inputs_sha256, 32) == 0;
+        bool tried = memo->tried && memo->bundle == lot->bundle && memo->planned == lot->planned &&
+                     memcmp(memo->inputs, notes->pack.inputs_sha256, 32) == 0;
         *before = *before && lot->asked == 0 && (stored || tried);
     }
     return STATUS_OK;
@@ -158,6 +161,8 @@ static int note_tried(const struct looking *looking, const struct planning_notes
         if (memo == NULL)
             return STATUS_NO_MEMORY;
         memo->tried = true;
+        memo->bundle = lot_of(looking, notes->items[at])->bundle;
+        memo->planned = lot_of(looking, notes->items[at])->planned;
         memcpy(memo->inputs, notes->pack.inputs_sha256, sizeof memo->inputs);
     }
     return STATUS_OK;
