@@ -114,6 +114,9 @@ static void check_repeats(const Muster__Submission *submission, size_t count, co
                           const char *(*id_of)(const Muster__Submission *, size_t), struct faults *faults)
 {
     struct names names;
+    if (count < 2) {
+        return;
+    }
     if (names_init(&names, faults->arena, count) != STATUS_OK) {
         check_fault(faults, field, "", "a submission that memory holds", "split the file in two");
         return;

@@ -114,6 +114,14 @@ static void test_rows(void **state)
     assert_int_equal(sample.faults.list[0].row, 9);
     assert_int_equal(sample.faults.list[1].row, 7);
     check_sample_reset(&sample);
+    /* A line whose row is not known has the object's. */
+    sample.context.row_count = 1;
+    sample.faults.row = 4;
+    demand = check_sample_demand();
+    demand->lines[1]->quantity = 0;
+    check_demand(demand, &sample.context, &sample.faults);
+    assert_int_equal(sample.faults.list[0].row, 4);
+    check_sample_reset(&sample);
     sample.context.rows = NULL;
 }
 
@@ -140,6 +148,7 @@ static void test_ceiling(void **state)
     KEEP(demand->currency = TEXT("ISK"));
     /* Without a rate, only the wider limit of the row's own currency is known. */
     KEEP(demand->currency = TEXT("ISK"); demand->max_unit_price = LIMIT_AMOUNT_MOST * 10);
+    KEEP(demand->currency = TEXT("USD"); demand->max_unit_price = LIMIT_AMOUNT_OWN_MOST);
     BREAK("max_unit_price", "100,000,000,000.00", demand->currency = TEXT("USD"); demand->max_unit_price = LIMIT_AMOUNT_OWN_MOST + 1);
     Muster__Rate krona = MUSTER__RATE__INIT;
     krona.currency = TEXT("ISK");

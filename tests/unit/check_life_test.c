@@ -113,6 +113,9 @@ static void test_variants(void **state)
     variant.n_keep_out = 1;
     keep_out[0] = TEXT("NL-1");
     BREAK(ADOPT, "keep_out", "nl-agency/NL-155-2027", change.variant = &variant);
+    variant.n_keep_out = 2;
+    keep_out[0] = keep_out[1] = TEXT("nl-agency/NL-1");
+    BREAK(ADOPT, "keep_out", "write it once", change.variant = &variant);
     variant.n_rules = LIMIT_CONDITIONS_MOST + 1;
     BREAK(ADOPT, "rule", "at most 64", change.variant = &variant);
 }
@@ -203,7 +206,7 @@ static Muster__PartyChange party_change(Muster__PartyChangeKind kind)
         change.details = check_sample_party();
     }
     if (kind == MUSTER__PARTY_CHANGE_KIND__PARTY_CONFIRM) {
-        static char fingerprint[] = "ABCD 2345 efgh-67AB CDEF GHIJ KLMN OPQR";
+        static char fingerprint[] = "ABCZ 2345 efgh-67ab zDEF GHIJ KLMN OPQR";
         change.fingerprint = fingerprint;
     }
     if (kind == MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND) {
@@ -238,7 +241,8 @@ static void test_party_changes(void **state)
     KEEP_PARTY(RESUME, (void)0);
     KEEP_PARTY(DETAILS, (void)0);
     BREAK_PARTY(RESUME, "party", "nl-agency", change.party = TEXT("NL"));
-    BREAK_PARTY(RESUME, "kind", "contract names", change.kind = (Muster__PartyChangeKind)6);
+    BREAK_PARTY(RESUME, "kind", "contract names", change.kind = (Muster__PartyChangeKind)6;
+                change.details = check_sample_party());
     BREAK_PARTY(INVITE, "details", "name, country", change.details = NULL);
     BREAK_PARTY(INVITE, "name", "fill it in", change.details->name = TEXT(""));
     BREAK_PARTY(INVITE, "party", "the same id", change.party = TEXT("other"));

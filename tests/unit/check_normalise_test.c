@@ -108,6 +108,7 @@ static void test_others(void **state)
     fund->countries[0] = TEXT("NLD");
     fund->countries[1] = TEXT("DEU");
     fund->id = TEXT("NL-FUND ");
+    fund->currency = TEXT("EUR ");
     assert_int_equal(check_normalise_fund(&sample.arena, fund), STATUS_OK);
     assert_string_equal(fund->countries[0], "DE");
     check_fund(fund, &sample.context, &sample.faults);

@@ -44,6 +44,19 @@ static struct check_sample sample;
 #define FUND fund, Muster__Fund
 #define APPLY(macro, ...) macro(__VA_ARGS__)
 
+/* What a fault repeats of a title that is refused. */
+static void item_with_title(const char *title, const char *found)
+{
+    Muster__Item *item = check_sample_item();
+    char text[64];
+    snprintf(text, sizeof text, "%s", title);
+    item->title = text;
+    check_item(item, &sample.context, &sample.faults);
+    assert_int_equal(sample.faults.count, 1);
+    assert_string_equal(sample.faults.list[0].found, found);
+    check_sample_reset(&sample);
+}
+
 static void test_item(void **state)
 {
     (void)state;
@@ -58,6 +71,8 @@ static void test_item(void **state)
     wide[LIMIT_TITLE_MOST + 1] = '\0';
     APPLY(BREAK, ITEM, "title", "at most 256", item->title = wide);
     APPLY(BREAK, ITEM, "title", "normalisation form C", item->title = TEXT("Mu\xCC\x88nden"));
+    item_with_title("Mu\xCC\x88nden", "Mu\xCC\x88nden"); /* harmless to show */
+    item_with_title("a\x1B[31m", "");
     APPLY(BREAK, ITEM, "title", "one line", item->title = TEXT("two\nlines"));
     APPLY(BREAK, ITEM, "item", "letter or digit", item->id = TEXT("155 HE"));
     APPLY(BREAK, ITEM, "nsc", "group 21", item->nsc = TEXT("2130"));
@@ -264,10 +279,18 @@ static void test_policy(void **state)
     check_entries((const char *const[][3]){{"min_nations", "2", "A"}, {"min_nations", "3", ""}}, 2);
     check_sample_expect(&sample, "key", "sort");
     /* A band that nothing can lie in, also where the other side is the common one or the default. */
-    check_entries((const char *const[][3]){{"european_max_share", "60", ""}, {"european_min_share", "65", "155-HE"}}, 2);
+    check_entries((const char *const[][3]){{"european_max_share", "60", ""}, {"european_min_share", "65", "155-HE"},
+                                           {"min_nations", "2", "155-HE"}}, 3);
     check_sample_expect(&sample, "value", "lower the one");
     check_entries((const char *const[][3]){{"european_max_share", "60", ""}, {"european_min_share", "60", "155-HE"}}, 2);
     check_sample_expect_none(&sample);
+    check_entries((const char *const[][3]){{"european_max_share", "60", "155-HE"}, {"european_min_share", "65", ""}}, 2);
+    check_sample_expect(&sample, "value", "lower the one");
+    check_entries((const char *const[][3]){{"european_max_share", "60", "155-HE"}, {"european_min_share", "65", "CAVS"}}, 2);
+    check_sample_expect_none(&sample);
+    check_entries((const char *const[][3]){{"min_nations", "2", ""}, {"weights", "high", ""}}, 2);
+    assert_int_equal(sample.faults.list[0].change, 1);
+    check_sample_expect(&sample, "value", "five");
     Muster__PolicyEntry entry = MUSTER__POLICY_ENTRY__INIT;
     static Muster__PolicyEntry *many[LIMIT_POLICY_MOST + 1];
     for (unsigned at = 0; at <= LIMIT_POLICY_MOST; at++) {

@@ -127,6 +127,78 @@ static void test_other_nouns(void **state)
     BREAK("fund", "state it whole", ALONE(funds, n_funds, funds));
 }
 
+/* Every list of changes is walked, each change under its index. */
+static void test_every_list(void **state)
+{
+    (void)state;
+    Muster__PartyChange party = MUSTER__PARTY_CHANGE__INIT;
+    Muster__PartyChange *parties[] = {&party};
+    party.party = TEXT("NL");
+    Muster__Rate rate = MUSTER__RATE__INIT;
+    Muster__Rate *rate_list[] = {&rate};
+    Muster__RatesChange rates = MUSTER__RATES_CHANGE__INIT;
+    rates.rates = rate_list;
+    rates.n_rates = 1;
+    rate.currency = TEXT("USD");
+    Muster__PolicyEntry entry = MUSTER__POLICY_ENTRY__INIT;
+    Muster__PolicyEntry *entries[] = {&entry};
+    Muster__PolicyChange policy = MUSTER__POLICY_CHANGE__INIT;
+    policy.entries = entries;
+    policy.n_entries = 1;
+    entry.key = TEXT("min_nations");
+    entry.value = TEXT("two");
+    entry.item = TEXT("");
+    Muster__BundleChange good = MUSTER__BUNDLE_CHANGE__INIT;
+    good.kind = MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_ORDER;
+    good.number = good.version = 1;
+    Muster__BundleChange bad = good;
+    bad.version = 0;
+    Muster__BundleChange *bundles[] = {&good, &bad};
+    Muster__CommitmentEnd end = MUSTER__COMMITMENT_END__INIT;
+    Muster__CommitmentEnd *ends[] = {&end};
+    end.number = end.version = 1;
+    end.demand = TEXT("a/b");
+    end.offer = TEXT("a/b");
+    end.month = 202706;
+    end.reason = TEXT("");
+    Muster__ExportChange export = MUSTER__EXPORT_CHANGE__INIT;
+    Muster__ExportChange *exports[] = {&export};
+    export.kind = (Muster__ExportKind)9;
+    Muster__PartyKeys keys = MUSTER__PARTY_KEYS__INIT;
+    Muster__Join join = MUSTER__JOIN__INIT;
+    join.keys = &keys;
+    keys.signing_key = keys.box_key = keys.curve_key = join.one_time_signing_key = (ProtobufCBinaryData){32, bytes};
+    join.one_time_signature = (ProtobufCBinaryData){64, bytes};
+    BREAK("party", "nl-agency", ALONE(parties, n_parties, parties); party.kind = MUSTER__PARTY_CHANGE_KIND__PARTY_RESUME);
+    BREAK("rate", "write 1", submission->n_demands = 0; submission->rates = &rates);
+    BREAK("value", "10^9", submission->n_demands = 0; submission->policy = &policy);
+    BREAK("new_signature", "64 bytes", submission->n_demands = 0; submission->join = &join);
+    BREAK("reason", "fill it in", ALONE(commitment_ends, n_commitment_ends, ends));
+    BREAK("kind", "contract names", ALONE(exports, n_exports, exports));
+    CHECKED(ALONE(bundles, n_bundles, bundles); submission->n_bundles = 2);
+    assert_int_equal(sample.faults.list[0].change, 1);
+    assert_int_equal(sample.faults.change, 0);
+    check_sample_expect(&sample, "version", "write 1");
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct arena small;
+    struct faults faults;
+    arena_init(&small, 0);
+    faults_init(&faults, &small);
+    Muster__Submission *submission = check_sample_submission();
+    check_submission(submission, &sample.context, &faults);
+    assert_int_equal(faults.errors, 0);
+    Muster__DemandChange *two[] = {submission->demands[0], submission->demands[0]};
+    submission->demands = two;
+    submission->n_demands = 2;
+    check_submission(submission, &sample.context, &faults);
+    assert_int_equal(faults.errors, 1); /* that nothing stands twice could not be found out */
+    arena_drop(&small);
+}
+
 static void test_repeats(void **state)
 {
     (void)state;
@@ -194,7 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_head),        cmocka_unit_test(test_lists),   cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_other_nouns), cmocka_unit_test(test_repeats), cmocka_unit_test(test_ten_thousand),
+        cmocka_unit_test(test_other_nouns), cmocka_unit_test(test_every_list), cmocka_unit_test(test_no_memory), cmocka_unit_test(test_repeats), cmocka_unit_test(test_ten_thousand),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
