@@ -102,8 +102,6 @@ int policy_check(struct desk_work *work)
         const Muster__PolicyEntry *entry = change->entries[at];
         Muster__Stored *item;
         work->faults->change = (uint32_t)at;
-        if (strcmp(entry->key, "as_of") == 0)
-            desk_refuse(work, STATUS_INVALID, "key", "as_of", "no date", "leave it out: the exchange plans as of each proposal's day");
         if (entry->item[0] == '\0')
             continue;
         status = state_object(work->txn, TABLE_ITEMS, "", entry->item, work->arena, &item);
