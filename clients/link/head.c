@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "clients/link/head.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "proto/status.h"
 
 #define HEAD_ARENA_CAP (1u << 16)
+#define PROVE_TRIES 5u /* other commands of the same party may advance the head meanwhile */
 
 static int head_path(const struct profile *profile, char *path)
 {
@@ -78,55 +82,108 @@ static int save_fork(const struct profile *profile, const struct tlog_head *show
     return status ? status : STATUS_CORRUPT;
 }
 
-int head_accept(const struct profile *profile, const char *note, size_t note_length, const uint8_t *proof, size_t proof_size)
+/* Holds other commands off while the kept head is compared and replaced. -1 where no lock can be had. */
+static int lock_heads(const struct profile *profile)
 {
     char path[FILES_PATH_MOST];
+    if (files_path(path, profile->state, "head.lock", NULL) != STATUS_OK || files_make_folder(profile->state) != STATUS_OK) {
+        return -1;
+    }
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static int accept_locked(const struct profile *profile, uint64_t base, const struct tlog_head *shown, const char *note, size_t note_length, const uint8_t *proof,
+                         size_t proof_size)
+{
+    char path[FILES_PATH_MOST];
+    struct head kept;
+    int status = head_load(profile, &kept);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (shown->size < kept.head.size) {
+        return STATUS_STALE;
+    }
+    if (shown->size == kept.head.size) {
+        return memcmp(shown->root, kept.head.root, sizeof shown->root) == 0 ? STATUS_OK : save_fork(profile, shown, note, note_length);
+    }
+    if (kept.head.size > 0 && kept.head.size != base) {
+        return STATUS_BUSY;
+    }
+    if (kept.head.size > 0 && tlog_consistency_verify(&kept.head, shown, proof, proof_size) != STATUS_OK) {
+        return save_fork(profile, shown, note, note_length);
+    }
+    status = head_path(profile, path);
+    return status ? status : files_write(path, note, note_length, 0600, true);
+}
+
+int head_accept(const struct profile *profile, uint64_t base, const char *note, size_t note_length, const uint8_t *proof, size_t proof_size)
+{
+    struct tlog_head shown;
+    if (tlog_head_open(&profile->log_key, note, note_length, &shown, NULL) != STATUS_OK) {
+        return STATUS_FORGED;
+    }
+    int lock = lock_heads(profile);
+    if (lock < 0) {
+        return STATUS_IO;
+    }
+    int status = accept_locked(profile, base, &shown, note, note_length, proof, proof_size);
+    close(lock);
+    return status;
+}
+
+/* Asks that the smaller head is a prefix of the larger, by sizes. */
+static int ask_proof(struct link *link, uint64_t old_size, uint64_t size, struct arena *arena, const Muster__ProofAnswer **answer)
+{
+    struct link_reply reply;
+    Muster__ProofRequest request = MUSTER__PROOF_REQUEST__INIT;
+    request.old_size = old_size;
+    request.size = size;
+    int status = link_ask_message(link, MUSTER__VERB__VERB_PROOF, &request.base, arena, &reply);
+    if (status == STATUS_OK && (reply.answer->outcome != MUSTER__OUTCOME__OUTCOME_DONE || !reply.body)) {
+        return STATUS_DENIED;
+    }
+    *answer = status == STATUS_OK ? (const Muster__ProofAnswer *)reply.body : NULL;
+    return status;
+}
+
+int head_prove(struct link *link, const char *note, size_t note_length, struct arena *arena)
+{
+    const struct profile *profile = link_profile(link);
     struct tlog_head shown;
     struct head kept;
     if (tlog_head_open(&profile->log_key, note, note_length, &shown, NULL) != STATUS_OK) {
         return STATUS_FORGED;
     }
-    int status = head_load(profile, &kept);
-    if (status != STATUS_OK) {
-        return status;
+    for (unsigned tries = 0; tries < PROVE_TRIES; tries++) {
+        const Muster__ProofAnswer *answer = NULL;
+        int status = head_load(profile, &kept);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (kept.head.size == 0 || kept.head.size == shown.size) {
+            return head_accept(profile, kept.head.size, note, note_length, NULL, 0);
+        }
+        bool lower = shown.size < kept.head.size;
+        status = ask_proof(link, lower ? shown.size : kept.head.size, lower ? kept.head.size : shown.size, arena, &answer);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (lower) {
+            return tlog_consistency_verify(&shown, &kept.head, answer->hashes.data, answer->hashes.len) == STATUS_OK ? STATUS_OK
+                                                                                                                    : save_fork(profile, &shown, note, note_length);
+        }
+        status = head_accept(profile, kept.head.size, note, note_length, answer->hashes.data, answer->hashes.len);
+        if (status != STATUS_BUSY && status != STATUS_STALE) {
+            return status;
+        }
     }
-    if (shown.size < kept.head.size) {
-        return STATUS_STALE;
-    }
-    if (shown.size == kept.head.size) {
-        return memcmp(shown.root, kept.head.root, sizeof shown.root) == 0 ? STATUS_OK : save_fork(profile, &shown, note, note_length);
-    }
-    if (kept.head.size > 0 && tlog_consistency_verify(&kept.head, &shown, proof, proof_size) != STATUS_OK) {
-        return save_fork(profile, &shown, note, note_length);
-    }
-    status = head_path(profile, path);
-    status = status ? status : files_make_folder(profile->state);
-    return status ? status : files_write(path, note, note_length, 0600, true);
-}
-
-int head_check_older(struct link *link, const struct tlog_head *older, const char *note, size_t note_length, struct arena *arena)
-{
-    struct head kept;
-    struct link_reply reply;
-    int status = head_load(link_profile(link), &kept);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    Muster__ProofRequest request = MUSTER__PROOF_REQUEST__INIT;
-    request.old_size = older->size;
-    request.size = kept.head.size;
-    status = link_ask_message(link, MUSTER__VERB__VERB_PROOF, &request.base, arena, &reply);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    const Muster__ProofAnswer *answer = (const Muster__ProofAnswer *)reply.body;
-    if (reply.answer->outcome != MUSTER__OUTCOME__OUTCOME_DONE || !answer) {
-        return STATUS_DENIED;
-    }
-    if (tlog_consistency_verify(older, &kept.head, answer->hashes.data, answer->hashes.len) != STATUS_OK) {
-        return save_fork(link_profile(link), older, note, note_length);
-    }
-    return STATUS_OK;
+    return STATUS_BUSY;
 }
 
 int head_update(struct link *link, struct arena *arena)
@@ -150,13 +207,16 @@ int head_update(struct link *link, struct arena *arena)
     if (reply.answer->outcome != MUSTER__OUTCOME__OUTCOME_DONE || !answer) {
         return STATUS_DENIED;
     }
-    status = head_accept(link_profile(link), (const char *)answer->checkpoint.data, answer->checkpoint.len, answer->consistency.data,
-                         answer->consistency.len);
-    /* A lower head than the kept one means that the log went back: its proof can't exist. */
+    const char *note = (const char *)answer->checkpoint.data;
+    status = head_accept(link_profile(link), kept.head.size, note, answer->checkpoint.len, answer->consistency.data, answer->consistency.len);
+    if (status == STATUS_BUSY || (status == STATUS_STALE && kept.head.size == 0)) {
+        return head_prove(link, note, answer->checkpoint.len, arena);
+    }
+    /* The newest head is lower than one that was shown before it was asked for: the log went back. */
     if (status == STATUS_STALE) {
         struct tlog_head shown;
-        if (tlog_head_open(&link_profile(link)->log_key, (const char *)answer->checkpoint.data, answer->checkpoint.len, &shown, NULL) == STATUS_OK) {
-            status = save_fork(link_profile(link), &shown, (const char *)answer->checkpoint.data, answer->checkpoint.len);
+        if (tlog_head_open(&link_profile(link)->log_key, note, answer->checkpoint.len, &shown, NULL) == STATUS_OK) {
+            status = shown.size < kept.head.size ? save_fork(link_profile(link), &shown, note, answer->checkpoint.len) : STATUS_OK;
         }
     }
     return status;

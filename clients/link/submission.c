@@ -107,9 +107,9 @@ static int take_receipt(struct link *link, const uint8_t *envelope, size_t size,
         result->why = "answer and receipt name different entries";
         return STATUS_FORGED;
     }
-    status = head_accept(profile, note, note_length, answer->consistency.data, answer->consistency.len);
-    if (status == STATUS_STALE) {
-        status = head_check_older(link, &result->receipt.head, note, note_length, arena);
+    status = head_accept(profile, result->shown, note, note_length, answer->consistency.data, answer->consistency.len);
+    if (status == STATUS_STALE || status == STATUS_BUSY) {
+        status = head_prove(link, note, note_length, arena);
         /* The receipt holds by itself; that its head lies on our branch can be proved another time. */
         status = status == STATUS_CORRUPT ? status : STATUS_OK;
     }
@@ -118,6 +118,15 @@ static int take_receipt(struct link *link, const uint8_t *envelope, size_t size,
     }
     status = receipts_keep(profile, result->id, envelope, size, text, answer->receipt.len);
     return status ? status : outbox_drop(profile, result->id);
+}
+
+/* The size of the head that an envelope shows: where the answer's proof begins. */
+static int shown_size(const uint8_t *envelope, size_t size, struct arena *arena, uint64_t *shown)
+{
+    Muster__Submission *submission = NULL;
+    int status = envelope_unpack(envelope, size, arena, &submission, NULL);
+    *shown = status == STATUS_OK ? submission->head->size : 0;
+    return status;
 }
 
 /* Whether an outcome ends the life of these bytes: nothing is gained by sending them again. */
@@ -134,6 +143,7 @@ int submission_send(struct link *link, Muster__Verb verb, const uint8_t *envelop
     struct envelope_peek peek;
     *result = (struct submission_result){0};
     int status = envelope_peek(envelope, size, &peek);
+    status = status ? status : shown_size(envelope, size, arena, &result->shown);
     if (status != STATUS_OK) {
         return status;
     }

@@ -57,6 +57,7 @@ struct submission_result {
     Muster__SubmitAnswer *answer; /* where accepted */
     struct receipt receipt;       /* where accepted: verified */
     uint8_t id[16];
+    uint64_t shown;               /* size of the head that the envelope shows */
     bool kept;                    /* it lies in the outbox */
     const char *why;              /* where the receipt does not hold */
 };

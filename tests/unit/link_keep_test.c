@@ -246,22 +246,26 @@ static void a_head_that_does_not_extend_the_kept_one_is_a_fork(void **state)
     assert_int_equal(head_load(&kept.profile, &head), STATUS_OK);
     assert_int_equal(head.head.size, 0);
     size_t length = sign_head(&log, &kept.log, note);
-    assert_int_equal(head_accept(&kept.profile, note, length, NULL, 0), STATUS_OK);
+    assert_int_equal(head_accept(&kept.profile, 3, note, length, NULL, 0), STATUS_OK);
     assert_int_equal(head_load(&kept.profile, &head), STATUS_OK);
     assert_int_equal(head.head.size, 3);
-    assert_int_equal(head_accept(&kept.profile, note, length, NULL, 0), STATUS_OK);
+    assert_int_equal(head_accept(&kept.profile, 3, note, length, NULL, 0), STATUS_OK);
     log.size = 7;
     const struct tlog_nodes nodes = {.read = read_node, .data = &log};
     assert_int_equal(tlog_consistency_make(&nodes, 3, 7, &proof), STATUS_OK);
     length = sign_head(&log, &kept.log, note);
-    assert_int_equal(head_accept(&kept.profile, note, length, NULL, 0), STATUS_CORRUPT);
-    assert_int_equal(head_accept(&kept.profile, note, length, proof.hashes[0], proof.count * TLOG_HASH_SIZE), STATUS_OK);
+    assert_int_equal(head_accept(&kept.profile, 3, note, length, NULL, 0), STATUS_CORRUPT);
+    assert_int_equal(head_accept(&kept.profile, 3, note, length, proof.hashes[0], proof.count * TLOG_HASH_SIZE), STATUS_OK);
+    /* Another command advanced the kept head meanwhile: the proof says nothing of it, and that is no fork. */
+    log.size = 8;
+    length = sign_head(&log, &kept.log, note);
+    assert_int_equal(head_accept(&kept.profile, 3, note, length, NULL, 0), STATUS_BUSY);
     log.size = 5;
     length = sign_head(&log, &kept.log, note);
-    assert_int_equal(head_accept(&kept.profile, note, length, NULL, 0), STATUS_STALE);
+    assert_int_equal(head_accept(&kept.profile, 3, note, length, NULL, 0), STATUS_STALE);
     other.size = 7;
     length = sign_head(&other, &kept.log, note);
-    assert_int_equal(head_accept(&kept.profile, note, length, NULL, 0), STATUS_CORRUPT);
+    assert_int_equal(head_accept(&kept.profile, 3, note, length, NULL, 0), STATUS_CORRUPT);
     assert_int_equal(files_path(path, kept.profile.data, "forks", "7-7-kept", NULL), STATUS_OK);
     assert_true(files_exist(path));
     assert_int_equal(files_path(path, kept.profile.data, "forks", "7-7-shown", NULL), STATUS_OK);
@@ -273,7 +277,7 @@ static void a_head_that_does_not_extend_the_kept_one_is_a_fork(void **state)
     assert_int_equal(keys_generate(KEY_LOG, &seam_random_system, &stranger), STATUS_OK);
     other.size = 9;
     length = sign_head(&other, &stranger, note);
-    assert_int_equal(head_accept(&kept.profile, note, length, NULL, 0), STATUS_FORGED);
+    assert_int_equal(head_accept(&kept.profile, 3, note, length, NULL, 0), STATUS_FORGED);
     keys_drop(&stranger);
 }
 
