@@ -214,7 +214,15 @@ int harness_start(struct harness *harness)
         harness_exec(harness, arguments);
     if (harness->pid < 0)
         return STATUS_IO;
-    return harness_logged(harness, "event=listening", &offset, START_MILLISECONDS) ? STATUS_OK : STATUS_UNREACHABLE;
+    for (int waited = 0; waited < START_MILLISECONDS; waited += STEP) {
+        siginfo_t ended = {0};
+        if (harness_logged(harness, "event=listening", &offset, STEP))
+            return STATUS_OK;
+        /* One that ended can still be waited for: it is only looked at. */
+        if (waitid(P_PID, (id_t)harness->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == harness->pid)
+            break;
+    }
+    return STATUS_UNREACHABLE;
 }
 
 int harness_wait(struct harness *harness, int milliseconds, int *code)
