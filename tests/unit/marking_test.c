@@ -202,6 +202,11 @@ static void test_disguises(void **state)
     trips("\xF0\x9D\x90\x92\xF0\x9D\x90\x84\xF0\x9D\x90\x82\xF0\x9D\x90\x91\xF0\x9D\x90\x84\xF0\x9D\x90\x93"); /* bold */
     trips("TR\xC8S SECRET");                       /* Windows-1252, no UTF-8 */
     trips("\xFF SECRET \xFE");
+    trips("\xEF\xBC\xB4\xEF\xBC\xA1\xEF\xBC\xAA\xEF\xBC\xAE\xEF\xBC\xA5");       /* TAJNE, full width */
+    trips("\xEF\xBC\xA7\xEF\xBC\xA9\xEF\xBC\xBA\xEF\xBC\xAC\xEF\xBC\xA9");       /* GIZLI */
+    trips("\xEF\xBC\xB4\xEF\xBC\xA1jne");
+    passes("\xE5\xA4\xA7secret");                            /* a letter that is no Latin one, before it */
+    passes("secret\xF0\x90\x8C\xB0");                        /* and one beyond the basic plane, behind it */
 }
 
 static void test_negations(void **state)
@@ -269,6 +274,13 @@ static void test_short_forms(void **state)
     trips("shell (NR)");
     trips("shell (N.R.) 155");
     trips("[NS] fuze");
+    trips("shell [NS] 155");
+    trips("shell {NS} 155");
+    passes("shell/NS");
+    passes("shell / NS");
+    passes("a/b NS/");
+    passes("1/2/NS 7");
+    passes("shell/a/NS");
     trips("(CTS)");
     trips("fuze // NC");
     trips("NC//REL TO USA");
@@ -314,6 +326,19 @@ static void test_long_texts(void **state)
         memcpy(text + at, "\xEF\xB7\xBA", 3);
     }
     assert_false(marking_scan_text(text, LENGTH - LENGTH % 3, MARKING_TEXT));
+    /* Around the sizes that need no allocation; of letters that become two. */
+    for (size_t letters = 100; letters < 300; letters++) {
+        memset(text, 'x', letters);
+        assert_false(marking_scan_text(text, letters, MARKING_TEXT));
+        memcpy(text + letters, " SECRET", 7);
+        assert_true(marking_scan_text(text, letters + 7, MARKING_TEXT));
+        for (size_t at = 0; at < letters; at++) {
+            memcpy(text + 2 * at, "\xC3\x9F", 2);
+        }
+        assert_false(marking_scan_text(text, 2 * letters, MARKING_TEXT));
+        memcpy(text + 2 * letters, " SECRET", 7);
+        assert_true(marking_scan_text(text, 2 * letters + 7, MARKING_TEXT));
+    }
     free(text);
 }
 
