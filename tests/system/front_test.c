@@ -28,7 +28,7 @@ static int setup(void **state)
 {
     (void)state;
     alarm(120);
-    if (harness_open(&harness, "[front]\nconnections_per_key = 4\nconnections = 400\nrequests_per_second = 200\nsilence_seconds = 2\n") == STATUS_OK &&
+    if (harness_open(&harness, "[front]\nconnections_per_key = 4\nconnections = 400\nrequests_per_second = 100\nsilence_seconds = 2\n") == STATUS_OK &&
         harness_start(&harness) == STATUS_OK && party_coordinator(&harness, &hq) == STATUS_OK)
         return 0;
     harness_show(&harness);
@@ -149,22 +149,37 @@ static void a_chosen_identity_is_cut(void **state)
     others_are_served();
 }
 
-/* The names that libzmq gives count on from the same number in every run, unless rand() was seeded. Who takes one that comes
- * next makes an unseeded front abort at the next connection. */
+/* As libzmq's random.cpp draws the number that a socket's names count on from. */
+static uint32_t first_name(void)
+{
+    uint32_t low = (uint32_t)rand();
+    uint32_t high = (uint32_t)rand();
+    return high << 31 | low;
+}
+
+/*
+ * The names that libzmq gives count on from the same number in every run, unless rand() was seeded. Who takes one that comes
+ * next makes an unseeded front abort at a later connection.
+ */
 static void coming_names_can_not_be_guessed(void **state)
 {
     (void)state;
-    for (uint32_t ahead = 0; ahead < 12; ahead++) {
-        struct curve curve;
-        uint32_t number = 0x6b8b4567 + ahead;
-        const uint8_t name[5] = {0, (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
-        /* The budget of connections of one key may be used up: then this one is refused. */
-        if (curve_open(&hq, name, sizeof name, &curve) == STATUS_OK)
-            curve_send(&curve, "x", 1, false);
-        if (ahead % 3 == 2)
-            others_are_served();
-        curve_close(&curve);
+    struct curve curves[9];
+    unsigned count = 0;
+    /* What an unseeded program draws: for its first socket of that kind, and for the next two. */
+    srand(1);
+    for (unsigned draw = 0; draw < 3; draw++) {
+        uint32_t number = first_name();
+        for (uint32_t ahead = 2; ahead < 5; ahead++) {
+            uint32_t guess = number + ahead;
+            const uint8_t name[5] = {0, (uint8_t)(guess >> 24), (uint8_t)(guess >> 16), (uint8_t)(guess >> 8), (uint8_t)guess};
+            assert_int_equal(curve_open(&hq, name, sizeof name, &curves[count++]), STATUS_OK);
+        }
     }
+    for (unsigned i = 0; i < 5; i++)
+        others_are_served();
+    while (count > 0)
+        curve_close(&curves[--count]);
 }
 
 /* Frames of one message that never ends: cut below 32 MB, the front's memory with it. */
@@ -341,18 +356,17 @@ static void too_many_requests_a_second_get_a_hint(void **state)
     (void)state;
     unsigned hints = 0;
     unsigned answers = 0;
-    for (unsigned i = 0; i < 400; i++)
-        assert_int_equal(party_send(&hq, MUSTER__VERB__VERB_STATUS, NULL, 0), STATUS_OK);
     for (unsigned i = 0; i < 400; i++) {
         uint8_t *bytes = NULL;
         size_t length = 0;
-        if (party_receive_frame(&hq, 2000, &bytes, &length) != STATUS_OK)
-            break;
-        if (hint_read(bytes, length) == HINT_BUSY)
-            hints++;
-        else
-            answers++;
-        free(bytes);
+        assert_int_equal(party_send(&hq, MUSTER__VERB__VERB_STATUS, NULL, 0), STATUS_OK);
+        while (party_receive_frame(&hq, i % 20 == 19 ? 50 : 0, &bytes, &length) == STATUS_OK) {
+            if (hint_read(bytes, length) == HINT_BUSY)
+                hints++;
+            else
+                answers++;
+            free(bytes);
+        }
     }
     assert_true(hints > 0);
     assert_true(answers > 0);
