@@ -8,6 +8,7 @@
 #include "clients/muster/faults.h"
 #include "clients/muster/figures.h"
 #include "proto/csv_cells.h"
+#include "proto/marking.h"
 #include "proto/status.h"
 #include "proto/walk.h"
 
@@ -85,6 +86,14 @@ static uint32_t count_rows(const uint8_t *bytes, size_t size)
     return rows;
 }
 
+/* A marking in the file's name is one too, though the name itself is never sent. */
+static bool name_is_marked(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    return marking_scan_text(name, strlen(name), MARKING_CODE);
+}
+
 int objects_read(struct context *context, const struct objects_kind *kind, const char *path, const struct csv_options *options,
                  const char *became, struct objects *objects, struct faults *faults)
 {
@@ -94,6 +103,13 @@ int objects_read(struct context *context, const struct objects_kind *kind, const
     struct reading reading = {0};
     *objects = (struct objects){.kind = kind, .file = strcmp(path, "-") == 0 ? "standard input" : path};
     named.file = objects->file;
+    if (name_is_marked(path)) {
+        return complain(EXIT_CODE_INPUT,
+                        "refused: the file's name carries a marking above unclassified. %s\n"
+                        "If the file is marked so: do not mail, copy or delete it, and tell your security officer.\n"
+                        "If the name only looks so: give the file another name.",
+                        became);
+    }
     int status = files_read(path, CSV_BYTES_MOST, &context->arena, &bytes, &size);
     if (status == STATUS_NOT_FOUND) {
         return complain(EXIT_CODE_INPUT, "there is no file %s. %s", path, became);

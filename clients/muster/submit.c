@@ -53,6 +53,10 @@ static int scan(struct context *context, const Muster__Submission *submission, c
         advise("If it is a false alarm, repeat with --false-alarm %s; that is recorded.", hits.list[0].code);
     } else if (hits.count > 1 && hits.list[0].code[0]) {
         for (size_t i = 0; i < hits.count; i++) {
+            /* The same text in the same column has one code, told once. */
+            if (i > 0 && strcmp(hits.list[i].code, hits.list[i - 1].code) == 0) {
+                continue;
+            }
             advise("False alarm of %s: --false-alarm %s", place_of(context, naming, &hits.list[i]), hits.list[i].code);
         }
     }
