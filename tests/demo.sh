@@ -54,38 +54,23 @@ as hq item submit "$CASE/items.csv" --screen --receipt "$WORK/items.receipt" 2>/
 as hq policy submit "$CASE/policy.csv" --screen 2>/dev/null
 [ ! -f "$CASE/funds.csv" ] || as hq fund submit "$CASE/funds.csv" --screen --receipt "$WORK/funds.receipt"
 
-# join PARTY OPTIONS: invited, joined, the fingerprint compared in both directions.
-join() {
-    party=$1; shift
-    as hq party invite "$party" "$@" --json >"$WORK/in/$party.json" </dev/null
-    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["invitation"])' "$WORK/in/$party.json" >"$WORK/in/$party"
-    muster join --file "$WORK/in/$party" --strength interactive --json --passphrase-fd 3 3<"$WORK/passphrase" >"$WORK/in/$party.joined" </dev/null
-    first=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["read_out"])' "$WORK/in/$party.joined")
-    back=$(as hq party confirm "$party" $first --json </dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["read_back"])')
-    as "$party" fingerprint $back --json </dev/null >/dev/null
-}
-
-chapter "Agencies and suppliers join: invited, keys made, fingerprints compared"
-field "$CASE/agencies.csv" party country name contact >"$WORK/agencies"
-field "$CASE/suppliers.csv" supplier country name size ncage >"$WORK/suppliers"
-tab=$(printf '\t')
-while IFS="$tab" read -r party country name contact; do
-    join "$party" --role agency --country "$country" --name "$name" --contact "$contact" </dev/null
-done <"$WORK/agencies"
-while IFS="$tab" read -r party country name size ncage; do
-    join "$party" --role supplier --country "$country" --name "$name" --size "${size:-large}" ${ncage:+--ncage "$ncage"} --contact "sales@$party.example" </dev/null
-done <"$WORK/suppliers"
-echo "$(wc -l <"$WORK/agencies") agencies and $(wc -l <"$WORK/suppliers") suppliers."
-
-chapter "Each sends its own spreadsheet: demands and offers"
-# The case in one file each becomes a file of each party, as its spreadsheet would be.
+chapter "Agencies and suppliers: invited, keys made, fingerprints compared both ways"
 python3 - "$CASE" "$WORK" <<'SPLIT'
 import csv, os, sys
 case, work = sys.argv[1], sys.argv[2]
-agency = {row["country"]: row["party"] for row in csv.DictReader(open(f"{case}/agencies.csv", encoding="utf-8-sig"))}
+read = lambda name: list(csv.DictReader(open(f"{case}/{name}.csv", encoding="utf-8-sig")))
+agencies, suppliers = read("agencies"), read("suppliers")
+with open(f"{work}/parties.csv", "w", newline="", encoding="utf-8") as out:
+    writer = csv.writer(out)
+    writer.writerow(["party", "role", "country", "name", "size", "ncage", "contact"])
+    for row in agencies:
+        writer.writerow([row["party"], "agency", row["country"], row["name"], "", "", row["contact"]])
+    for row in suppliers:
+        writer.writerow([row["supplier"], "supplier", row["country"], row["name"], row["size"] or "large", row["ncage"], f"sales@{row['supplier']}.example"])
+# The case in one file each becomes a file of each party, as its own spreadsheet would be.
+agency = {row["country"]: row["party"] for row in agencies}
 def split(name, owner):
-    rows = list(csv.DictReader(open(f"{case}/{name}.csv", encoding="utf-8-sig")))
-    files = {}
+    rows, files = read(name), {}
     for row in rows:
         files.setdefault(owner(row), []).append(row)
     for party, own in files.items():
@@ -97,11 +82,118 @@ def split(name, owner):
 split("demands", lambda row: agency[row["country"]])
 split("offers", lambda row: row["supplier"])
 SPLIT
-for folder in "$WORK"/sheets/*; do
-    party=${folder##*/}
-    for noun in demand offer; do
-        [ ! -f "$folder/${noun}s.csv" ] || as "$party" "$noun" submit "$folder/${noun}s.csv" --json >"$folder/$noun.json" 2>"$folder/$noun.err" </dev/null ||
-            { cat "$folder/$noun.json" "$folder/$noun.err" >&2; exit 1; }
-    done
+as hq party invite "$WORK/parties.csv" "$WORK/invitations" --screen
+
+# Each party on its own: join, send its sheet. Agencies lock their keys with a passphrase, suppliers go without.
+cat >"$WORK/join" <<'JOIN'
+set -eu
+party=$1
+if grep -q "^$party,supplier," "$WORK/parties.csv"; then lock=--no-passphrase; else lock=; fi
+"$BIN/muster" join --file "$WORK/invitations/$party" --strength interactive $lock --json --passphrase-fd 3 3<"$WORK/passphrase" >"$WORK/in/$party.json"
+JOIN
+cat >"$WORK/send" <<'SEND'
+set -eu
+party=$1
+for noun in demand offer; do
+    sheet="$WORK/sheets/$party/${noun}s.csv"
+    [ ! -f "$sheet" ] || "$BIN/muster" "$noun" submit "$sheet" --as "$party" --json --passphrase-fd 3 3<"$WORK/passphrase" >"$WORK/in/$party.sent" 2>"$WORK/in/$party.err" ||
+        { cat "$WORK/in/$party.sent" "$WORK/in/$party.err" >&2; exit 1; }
 done
+SEND
+export BIN WORK
+each() { ls "$WORK/invitations" | xargs -P 4 -n 1 sh "$WORK/$1"; }
+each join
+# The coordinator hears the first four groups of each by telephone, and reads the last four back.
+heard=$(python3 -c '
+import json, os, sys
+for name in sorted(os.listdir(sys.argv[1])):
+    if name.endswith(".json"):
+        print(name[:-5], json.load(open(f"{sys.argv[1]}/{name}"))["read_out"])' "$WORK/in")
+as hq party confirm $heard --json >"$WORK/confirmed"
+python3 -c '
+import json, sys
+for party in json.load(open(sys.argv[1]))["parties"]:
+    print(party["party"], party["read_back"])' "$WORK/confirmed" | while read -r party back; do
+    muster fingerprint $back --as "$party" --json </dev/null >/dev/null
+done
+echo "$(grep -c ',agency,' "$WORK/parties.csv") agencies and $(grep -c ',supplier,' "$WORK/parties.csv") suppliers are in."
+
+chapter "Each sends its own spreadsheet of demands or offers"
+each send
 show nl-agency demand list
+
+chapter "The exchange plans; the coordinator sees what it proposes"
+# json FILE EXPRESSION: with the file's content as d.
+json() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$@"; }
+settle() { # until nothing new was planned for two seconds
+    before=none
+    for try in $(seq 1 60); do
+        as hq bundle list --json >"$WORK/bundles"
+        now=$(json "$WORK/bundles" '[(b["id"], b["version"], b["state"]) for b in d]')
+        [ "$now" != "[]" ] && [ "$now" = "$before" ] && return
+        before=$now
+        sleep 2
+    done
+}
+settle
+show hq bundle list
+bundle_of() { json "$WORK/bundles" "next((b['id'] for b in d if b['item'] == '$1'), '')"; }
+GEMT=$(bundle_of GEM-T)
+[ -z "$GEMT" ] || show hq bundle show "$GEMT"
+show de-agency why DE-GEMT-1
+
+LOT=${DEMO_LOT:-CAVS}
+B=$(bundle_of "$LOT")
+chapter "One bundle is released: $B, $LOT"
+show hq bundle show "$B"
+show hq bundle release "$B"
+look() { as hq bundle show "$B" --json >"$WORK/bundle"; }
+state() { look; json "$WORK/bundle" 'd["state"]'; }
+await() { # until the state is none of those given
+    for try in $(seq 1 100); do
+        now=$(state)
+        case " $* " in *" $now "*) sleep 0.3 ;; *) return 0 ;; esac
+    done
+    echo "$B stayed $now" >&2
+    return 1
+}
+look
+agency_of() { python3 -c '
+import csv, sys
+print(next(row["party"] for row in csv.DictReader(open(sys.argv[1], encoding="utf-8-sig")) if row["country"] == sys.argv[2]))' "$CASE/agencies.csv" "$1"; }
+nations=$(json "$WORK/bundle" '" ".join(n["country"] for n in sorted(d["nations"], key=lambda n: n["quantity"]))')
+leaves=${nations%% *}
+LEAVES=$(agency_of "$leaves")
+chapter "$leaves, the smallest, declines; the others say yes"
+show "$LEAVES" bundle show "$B"
+show "$LEAVES" bundle answer "$B" no
+as "$LEAVES" bundle answer "$B" no --confirm --reason "The parliament moved the budget to next year" --screen
+answer_all() { # the nations that are still asked say yes
+    for nation in $(json "$WORK/bundle" '" ".join(n["country"] for n in d["nations"] if n.get("answer") not in ("yes", "no"))'); do
+        as "$(agency_of "$nation")" bundle answer "$B" yes --screen
+    done
+}
+look
+answer_all
+await released
+chapter "Planned again without $leaves: what still holds is not asked again"
+if [ "$(state)" = proposed ]; then
+    show hq bundle list
+    as hq bundle release "$B" --screen
+    look
+    answer_all
+    await released
+fi
+chapter "The suppliers confirm"
+for supplier in $(json "$WORK/bundle" '" ".join(s["party"] for s in d["suppliers"])'); do
+    show "$supplier" bundle show "$B"
+    as "$supplier" bundle answer "$B" yes --screen
+done
+await agreed
+show hq bundle show "$B"
+
+chapter "Contracts, the market to audit, and a receipt that needs no exchange"
+show hq order export "$B" "$WORK/orders"
+show hq market export "$WORK/audit" --bundle "$B"
+show hq receipt verify "$WORK/items.receipt"
+chapter "Done in $(($(date +%s) - began)) s: from spreadsheets to a committed bundle"

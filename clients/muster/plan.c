@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/match/export_lp.h"
 #include "clients/muster/complain.h"
 #include "clients/muster/plan_work.h"
 #include "proto/cell.h"
@@ -134,12 +135,29 @@ static int print_result(const struct plan_request *request, const struct plan_re
     return result->cut_short && request->budget == 0 ? EXIT_CODE_INTERRUPTED : EXIT_CODE_DONE;
 }
 
+/* Writes the exact model where --export-lp names a file. */
+static int export_model(const struct plan_request *request, const struct plan_result *result, struct arena *arena)
+{
+    if (!request->export_lp) {
+        return EXIT_CODE_DONE;
+    }
+    FILE *out = fopen(request->export_lp, "we");
+    if (!out) {
+        return complain_file("write", request->export_lp);
+    }
+    int status = match_export_lp(result->market, arena, out);
+    bool failed = ferror(out) != 0;
+    failed = fclose(out) != 0 || failed;
+    return status ? complain_memory() : failed ? complain_file("write", request->export_lp) : EXIT_CODE_DONE;
+}
+
 static int plan_one(const struct plan_request *request, struct arena *arena)
 {
     const struct plan_variant variant = {NULL, request->folder, request->sets, request->set_count, request->without,
                                          request->without_count};
     struct plan_result result;
     int code = plan_make(request, &variant, !request->json, arena, &result);
+    code = code ? code : export_model(request, &result, arena);
     return code ? code : print_result(request, &result, arena);
 }
 
