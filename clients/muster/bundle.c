@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "clients/muster/bundle.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -96,7 +97,10 @@ const char *bundle_uncovered_text(struct context *context, const Muster__Uncover
     }
     for (size_t i = 0; i < uncovered->n_tried && text; i++) {
         if (uncovered->tried[i]->covers) {
-            return arena_format(&context->arena, "%s %s would cover all (planned again).", text, uncovered->tried[i]->text);
+            /* Its text goes on a sentence elsewhere; here it begins one. */
+            const char *trial = uncovered->tried[i]->text;
+            text = arena_format(&context->arena, "%s %c%s would cover all (planned again).", text, toupper((unsigned char)trial[0]), trial[0] ? trial + 1 : "");
+            return text ? text : "";
         }
     }
     return text ? text : "";

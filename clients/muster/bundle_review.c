@@ -56,10 +56,19 @@ static void add_nation(struct context *context, struct table *table, const char 
     table_add(table, note);
 }
 
-/* "alone 443 of 456", and what it answered. */
-static const char *nation_note(struct context *context, const Muster__BundleNation *nation)
+/* An answer that was given; that one is awaited shows only while it is asked for. */
+static const char *answer_shown(const Muster__BundleView *view, const char *answer, Muster__BundleState asked)
 {
-    const char *answer = nation->answer ? nation->answer : "";
+    if (!answer || (view->state != asked && strcmp(answer, "waiting") == 0)) {
+        return "";
+    }
+    return answer;
+}
+
+/* "alone 443 of 456", and what it answered. */
+static const char *nation_note(struct context *context, const Muster__BundleView *view, const Muster__BundleNation *nation)
+{
+    const char *answer = answer_shown(view, nation->answer, MUSTER__BUNDLE_STATE__BUNDLE_RELEASED);
     if (nation->alone_quantity < nation->quantity) {
         const char *text = arena_format(&context->arena, "%s%salone %s of %s", answer, *answer ? ", " : "", figures_count(nation->alone_quantity).text,
                                         figures_count(nation->quantity).text);
@@ -85,7 +94,7 @@ static int print_nations(struct context *context, const Muster__BundleView *view
     }
     for (size_t i = 0; i < view->n_nations; i++) {
         const Muster__BundleNation *nation = view->nations[i];
-        add_nation(context, &table, nation->country, nation->quantity, nation->wanted, nation->pays, nation->alone_pays, nation->saving, nation_note(context, nation));
+        add_nation(context, &table, nation->country, nation->quantity, nation->wanted, nation->pays, nation->alone_pays, nation->saving, nation_note(context, view, nation));
         pays[i] = nation->pays;
         saves[i] = nation->saving;
     }
@@ -124,7 +133,7 @@ static int print_suppliers(struct context *context, const Muster__BundleView *vi
         table_add(&table, figures_millions(supplier->value).text);
         table_add(&table, arena_format(arena, "%s %%", figures_percent(supplier->value, view->value, -1, -1).text));
         table_add(&table, supplier->origin ? supplier->origin : "");
-        table_add(&table, supplier->answer ? supplier->answer : "");
+        table_add(&table, answer_shown(view, supplier->answer, MUSTER__BUNDLE_STATE__BUNDLE_AGREED));
     }
     return table_print(&table, &context->output) == STATUS_OK ? EXIT_CODE_DONE : complain_memory();
 }
@@ -216,6 +225,29 @@ static int print_months(struct context *context, const Muster__BundleView *view)
     return table_print(&table, &context->output) == STATUS_OK ? EXIT_CODE_DONE : complain_memory();
 }
 
+/* The exchange's texts hold plain figures: long ones get their thousands marks here. */
+static const char *with_marks(struct context *context, const char *text)
+{
+    const char *result = "";
+    while (*text && result) {
+        size_t digits = strspn(text, "0123456789");
+        uint64_t count = 0;
+        if (digits > 3 && digits < 19) {
+            char number[20];
+            snprintf(number, sizeof number, "%.*s", (int)digits, text);
+            if (figures_read_count(number, 0, UINT64_MAX / 2, &count) == STATUS_OK) {
+                result = arena_format(&context->arena, "%s%s", result, figures_count(count).text);
+                text += digits;
+                continue;
+            }
+        }
+        size_t length = digits ? digits : strcspn(text, "0123456789");
+        result = arena_format(&context->arena, "%s%.*s", result, (int)length, text);
+        text += length;
+    }
+    return result ? result : "";
+}
+
 static const struct table_column rule_columns[] = {{"Rule", TABLE_TEXT, NULL}, {"Figure", TABLE_FIGURE, NULL}, {"Allowed", TABLE_ID, NULL}, {"", TABLE_ID, NULL}};
 
 static int print_rules(struct context *context, const struct bundle *bundle)
@@ -228,8 +260,8 @@ static int print_rules(struct context *context, const struct bundle *bundle)
     table_init(&table, &context->arena, rule_columns, sizeof rule_columns / sizeof rule_columns[0]);
     for (size_t i = 0; i < view->n_rules; i++) {
         table_add(&table, bundle_rule_name(bundle, view->rules[i]));
-        table_add(&table, view->rules[i]->figure ? view->rules[i]->figure : "");
-        table_add(&table, view->rules[i]->allowed);
+        table_add(&table, view->rules[i]->figure ? with_marks(context, view->rules[i]->figure) : "");
+        table_add(&table, with_marks(context, view->rules[i]->allowed));
         table_add(&table, view->rules[i]->met ? "met" : "NOT MET");
         table_paint(&table, view->rules[i]->met ? PAINT_GOOD : PAINT_BAD);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clients/muster/bundle.h"
@@ -13,7 +14,7 @@
 
 /* One bundle as a nation reads it, what it pays and what it saves; and as a supplier does, what it delivers and when. */
 
-static const struct table_column statement_columns[] = {{"", TABLE_ID, NULL}, {"", TABLE_FIGURE, NULL}, {"", TABLE_FIGURE, NULL}};
+static const struct table_column statement_columns[] = {{"", TABLE_TEXT, NULL}, {"", TABLE_FIGURE, NULL}, {"", TABLE_FIGURE, NULL}};
 
 /* A statement: lines of words, an amount to the right, and a percentage or note behind it. */
 struct statement {
@@ -153,6 +154,24 @@ static void print_company(struct context *context, const struct bundle *bundle, 
     output_wrap(&context->output, "%s%s%s", text ? text : "", broken && *broken ? "NOT MET: " : view->n_rules ? "All rules met." : "", broken ? broken : "");
 }
 
+static int by_month(const void *left, const void *right)
+{
+    const Muster__TermsLine *one = *(Muster__TermsLine *const *)left, *other = *(Muster__TermsLine *const *)right;
+    if (one->month != other->month) {
+        return one->month < other->month ? -1 : 1;
+    }
+    int order = strcmp(one->country, other->country);
+    return order ? order : strcmp(one->offer, other->offer);
+}
+
+/* Terms are signed as they were served; only their copy for the eye is put in the order of the months. */
+static void sort_lines(const Muster__Terms *terms)
+{
+    if (terms->n_lines > 1) {
+        qsort(terms->lines, terms->n_lines, sizeof *terms->lines, by_month);
+    }
+}
+
 /* The first line: what it is and until when it can be answered. */
 static void print_heading(struct context *context, const struct bundle *bundle, const char *more)
 {
@@ -194,6 +213,7 @@ int bundle_print_agency(struct context *context, const struct bundle *bundle)
         output_wrap(&context->output, "You have no part in this version.");
         return EXIT_CODE_DONE;
     }
+    sort_lines(terms);
     int width = widest_supplier(terms);
     statement_begin(&statement, context, bundle->view->base_currency);
     for (size_t i = 0; i < terms->n_lines; i++) {
@@ -275,6 +295,7 @@ int bundle_print_supplier(struct context *context, const struct bundle *bundle)
         tier = least ? arena_format(&context->arena, ". Your tier %u, from %s", terms->tier, figures_count(least).text) : arena_format(&context->arena, ". Your tier %u", terms->tier);
     }
     print_heading(context, bundle, tier ? tier : "");
+    sort_lines(terms);
     const Muster__Offer *offer = own_offer(context, terms);
     table_init(&table, &context->arena, supplier_columns, sizeof supplier_columns / sizeof supplier_columns[0]);
     uint32_t last = 0;

@@ -9,6 +9,7 @@
 #include "proto/status.h"
 
 #define COLUMN_GAP 2
+#define COLUMN_GAP_LEAST 1 /* where two blanks don't fit, rather than blocks */
 #define TEXT_COLUMN_LEAST 8 /* a text column narrower than this reads badly: blocks instead */
 
 void table_init(struct table *table, struct arena *arena, const struct table_column *columns, size_t count)
@@ -79,13 +80,14 @@ static int longest_word(const char *text)
 struct layout {
     int width[TABLE_COLUMNS_MOST];
     int least[TABLE_COLUMNS_MOST];
+    int gap;
 };
 
-static int total_width(const struct table *table, const int *widths)
+static int total_width(const struct table *table, const struct layout *layout)
 {
     int total = 0;
     for (size_t column = 0; column < table->column_count; column++) {
-        total += widths[column] + (column ? COLUMN_GAP : 0);
+        total += layout->width[column] + (column ? layout->gap : 0);
     }
     return total;
 }
@@ -113,9 +115,9 @@ static void measure(const struct table *table, struct layout *layout)
 }
 
 /* Narrows the widest text columns until the table fits; false where it cannot. */
-static bool fit(const struct table *table, struct layout *layout, int width)
+static bool narrow(const struct table *table, struct layout *layout, int width)
 {
-    while (total_width(table, layout->width) > width) {
+    while (total_width(table, layout) > width) {
         size_t widest = table->column_count;
         for (size_t column = 0; column < table->column_count; column++) {
             if (layout->width[column] > layout->least[column] &&
@@ -129,6 +131,20 @@ static bool fit(const struct table *table, struct layout *layout, int width)
         layout->width[widest]--;
     }
     return true;
+}
+
+/* Two blanks between the columns, or one. */
+static bool fit(const struct table *table, struct layout *layout, int width)
+{
+    struct layout natural = *layout;
+    for (int gap = COLUMN_GAP; gap >= COLUMN_GAP_LEAST; gap--) {
+        *layout = natural;
+        layout->gap = gap;
+        if (narrow(table, layout, width)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Bytes of text that go on one line of so many columns; *skip: blanks behind them that are dropped. */
@@ -188,7 +204,7 @@ static bool print_line(const struct table *table, const struct output *output, c
             owed = 0;
             output_part(output, text, bytes, pending->paint[column]);
         }
-        owed += rest + COLUMN_GAP;
+        owed += rest + layout->gap;
         pending->text[column] = text + bytes + skip;
     }
     fputc('\n', output->out);
