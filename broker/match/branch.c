@@ -9,8 +9,10 @@
 #include "broker/match/target.h"
 #include "proto/status.h"
 
-#define FAR_TARGET 6        /* a proposed plan that differs in more offers is not tried */
+#define FAR_TARGET 24       /* a proposed plan that differs in more offers and lumps is not tried */
 #define TRIES 12            /* of the screened search after a better plan was found */
+#define OFTEN 0.5F          /* averaged share from which a proposal opens an offer; and the same for every second one */
+#define SELDOM 0.15F
 #define TRIED 1024
 #define TREE_MEMORY ((size_t)192 << 20) /* of open nodes; beyond it the tree stops */
 
@@ -114,11 +116,11 @@ static void give_up(struct tree *tree, __int128 bound)
     tree->closed = bound > tree->closed ? bound : tree->closed;
 }
 
-/* Saves limits and prices as a new open node. */
-static void node_open(struct tree *tree, __int128 bound)
+/* Saves limits and prices as a new node; NULL where it can hold nothing better, or memory ends. */
+static struct node *node_make(struct tree *tree, __int128 bound)
 {
     if (bound < cutoff(tree->search)) {
-        return;
+        return NULL;
     }
     struct node *node = tree->free;
     if (node) {
@@ -132,12 +134,12 @@ static void node_open(struct tree *tree, __int128 bound)
     }
     if (!node) {
         give_up(tree, bound);
-        return;
+        return NULL;
     }
     node->bound = bound;
     node->number = tree->made++;
     node_copy(tree, node, true);
-    heap_push(tree, node);
+    return node;
 }
 
 /* Takes a plan in search->trial over if it is better. */
@@ -160,12 +162,54 @@ static uint64_t target_mark(const struct match_search *search, const struct matc
     for (uint32_t o = 0; o < search->model.lot->offer_count; o++) {
         mark = (mark ^ target->choice[o]) * UINT64_C(0x100000001b3);
     }
+    for (uint32_t d = 0; d < search->model.lump_count; d++) {
+        mark = (mark ^ (target->in[d] ? target->supplier[d] : MATCH_NONE - 1)) * UINT64_C(0x100000001b3);
+    }
     return mark ^ mark >> 31;
+}
+
+/* The open offer that the averages give most of a single-supplier lump, MATCH_NONE where none has half of it. */
+static uint32_t averaged_supplier(const struct tree *tree, uint32_t lump)
+{
+    const struct match_search *search = tree->search;
+    const struct match_model *model = &search->model;
+    uint32_t best = MATCH_NONE, offers = model->lot->offer_count;
+    float most = search->ascent.lump_used[lump] / 2;
+    for (uint32_t o = 0; o < offers && search->dual.pair_served; o++) {
+        float used = search->ascent.pair_used[(size_t)lump * offers + o];
+        uint32_t choice = tree->target.choice[o];
+        if (used > most && choice != MATCH_NONE && !model->lump_barred[(size_t)lump * model->choice_count + choice]) {
+            most = used;
+            best = o;
+        }
+    }
+    return best;
+}
+
+/* Lumps as the plan has them, but for what the node has fixed, and single suppliers as the averages mostly have them. */
+static void propose_lumps(struct tree *tree)
+{
+    struct match_search *search = tree->search;
+    const struct match_model *model = &search->model;
+    for (uint32_t d = 0; d < model->lump_count; d++) {
+        enum match_lump_state state = (enum match_lump_state)tree->limits.lump_state[d];
+        bool in = state == MATCH_LUMP_IN || (state == MATCH_LUMP_FREE && search->flow.lump_in[d]);
+        uint32_t supplier = tree->limits.only[d];
+        if (model->lumps[d].single && state != MATCH_LUMP_OUT && supplier == MATCH_NONE) {
+            supplier = averaged_supplier(tree, d);
+            in = in || (supplier != MATCH_NONE && search->ascent.lump_used[d] >= 0.5F);
+            supplier = supplier == MATCH_NONE && search->flow.lump_in[d] ? search->flow.lump_supplier[d] : supplier;
+        }
+        in = in && (!model->lumps[d].single || (supplier != MATCH_NONE && tree->target.choice[supplier] != MATCH_NONE));
+        tree->target.in[d] = in;
+        tree->target.supplier[d] = model->lumps[d].single ? supplier : MATCH_NONE;
+    }
 }
 
 /* The plan that the averaged choices of this node propose. */
 static int propose(struct tree *tree)
 {
+    float often = tree->search->nodes_done % 2 ? OFTEN : SELDOM;
     struct match_search *search = tree->search;
     const struct match_model *model = &search->model;
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
@@ -178,8 +222,9 @@ static int propose(struct tree *tree)
                 most = search->ascent.used[c] > most ? search->ascent.used[c] : most;
             }
         }
-        tree->target.choice[o] = used >= 0.5F || tree->limits.forced[o] ? best : MATCH_NONE;
+        tree->target.choice[o] = used >= often || tree->limits.forced[o] ? best : MATCH_NONE;
     }
+    propose_lumps(tree);
     uint32_t distance = match_target_distance(search, &tree->target);
     uint64_t mark = target_mark(search, &tree->target), *seen = &tree->tried[mark % TRIED];
     if (distance == 0 || distance > FAR_TARGET || *seen == mark) {
@@ -221,25 +266,53 @@ static int close_leaf(struct tree *tree)
     return status;
 }
 
-/* Two children by what was chosen to branch on. */
-static void open_children(struct tree *tree, const struct match_split_on *on, __int128 bound)
+/* The child that the averages lean to. */
+static int nearer_child(const struct match_search *search, const struct match_split_on *on)
 {
-    struct match_search *search = tree->search;
-    for (int child = 0; child < 2; child++) {
-        struct match_undo undo;
-        match_node_apply(search, &tree->limits, on, child, &undo);
-        node_open(tree, bound);
-        match_node_undo(search, &tree->limits, &undo);
+    const struct match_model *model = &search->model;
+    float used = 0;
+    switch (on->kind) {
+    case MATCH_SPLIT_OFFER:
+        for (uint32_t c = model->first_choice[on->index]; c < model->first_choice[on->index + 1]; c++) {
+            used += search->ascent.used[c];
+        }
+        return used < 0.5F;
+    case MATCH_SPLIT_LUMP:
+        return search->ascent.lump_used[on->index] < 0.5F;
+    case MATCH_SPLIT_CHOICE:
+    case MATCH_SPLIT_SUPPLIER:
+        break;
     }
+    return 0;
 }
 
-static int process(struct tree *tree, struct node *node)
+/* Two children by what was chosen to branch on; the nearer one is handed back to go on with, the other waits. */
+static struct node *open_children(struct tree *tree, const struct match_split_on *on, __int128 bound)
+{
+    struct node *next = NULL;
+    int nearer = nearer_child(tree->search, on);
+    for (int child = 0; child < 2; child++) {
+        struct match_undo undo;
+        match_node_apply(tree->search, &tree->limits, on, child, &undo);
+        struct node *node = node_make(tree, bound);
+        match_node_undo(tree->search, &tree->limits, &undo);
+        if (child == nearer) {
+            next = node;
+        } else if (node) {
+            heap_push(tree, node);
+        }
+    }
+    return next;
+}
+
+/* Works on a node; *next is the child to go on with, or NULL. */
+static int process(struct tree *tree, struct node *node, struct node **next)
 {
     struct match_search *search = tree->search;
+    *next = NULL;
     node_copy(tree, node, false);
     node->next_free = tree->free;
     tree->free = node;
-    match_ascent_restart(&search->ascent);
     match_ascent_run(&search->walk, &tree->limits, &search->ties, cutoff(search) - 1, search->node_steps, &search->dual,
                      &search->ascent);
     __int128 bound = search->dual.bound < node->bound ? search->dual.bound : node->bound;
@@ -255,8 +328,22 @@ static int process(struct tree *tree, struct node *node)
     if (!match_node_choose(search, &tree->limits, &on)) {
         return close_leaf(tree);
     }
-    open_children(tree, &on, bound);
+    *next = open_children(tree, &on, bound);
     return STATUS_OK;
+}
+
+/* The next node: the child to go on with, or else the one with the highest bound; NULL where none can be better. */
+static struct node *next_node(struct tree *tree, struct node *next)
+{
+    if (next || !tree->count) {
+        return next;
+    }
+    next = heap_pop(tree);
+    if (next->bound < cutoff(tree->search)) {
+        tree->count = 0;
+        return NULL;
+    }
+    return next;
 }
 
 int match_branch_run(struct match_search *search)
@@ -273,15 +360,13 @@ int match_branch_run(struct match_search *search)
         return STATUS_NO_MEMORY;
     }
     match_ties_hold(&search->ties, true);
-    node_open(&tree, (((__int128)search->best.bound + 1) << model->shift) - 1);
-    while (!status && tree.count && search->nodes_done < search->nodes) {
+    struct node *node = node_make(&tree, (((__int128)search->best.bound + 1) << model->shift) - 1);
+    while (!status && search->nodes_done < search->nodes && (node = next_node(&tree, node))) {
         search->nodes_done++;
-        struct node *node = heap_pop(&tree);
-        if (node->bound < cutoff(search)) {
-            tree.count = 0; /* the highest bound: no node is better */
-            break;
-        }
-        status = process(&tree, node);
+        status = process(&tree, node, &node);
+    }
+    if (node) { /* the budget ended under way */
+        give_up(&tree, node->bound);
     }
     __int128 bound = tree.count && tree.heap[0]->bound > tree.closed ? tree.heap[0]->bound : tree.closed;
     match_ties_hold(&search->ties, false);

@@ -14,18 +14,18 @@
 #define TRIES 60           /* of the search between two rounds */
 #define WORK ((uint64_t)30000000)
 
-/* Bars choices whose ceilings can't carry their one-off cost, and closes them in search->trial. */
-static bool cover_costs(struct match_search *search, struct match_repair *repair)
+/* Takes a choice out for good whose ceilings can't carry its one-off cost as plans stand; search->trial is then the plan without it. */
+static bool avoid_choice(struct match_search *search, uint32_t choice)
 {
-    uint32_t slot;
-    while (!match_repair_start(repair, &search->trial, &slot)) {
-        uint32_t choice = search->trial.slot_choice[slot];
-        search->avoid[choice] = 1;
-        struct match_move move = {search->model.choices[choice].offer, MATCH_NONE, MATCH_NONE, MATCH_NONE, MATCH_NONE, 0};
-        if (!match_move_apply(search, &move)) {
-            return false;
-        }
+    search->avoid[choice] = 1;
+    match_flow_copy(&search->trial, &search->flow);
+    struct match_move move = {search->model.choices[choice].offer, MATCH_NONE, MATCH_NONE, MATCH_NONE, MATCH_NONE, 0};
+    if (!match_move_apply(search, &move)) {
+        return false;
     }
+    match_close_short(search);
+    match_flow_copy(&search->flow, &search->trial);
+    search->worth = match_flow_worth(&search->flow);
     return true;
 }
 
@@ -67,18 +67,19 @@ static void raise_multipliers(struct match_search *search, const struct match_re
 static bool mend(struct match_search *search, struct match_repair *repair, bool thorough)
 {
     for (int round = 0; round < ROUNDS; round++) {
-        if (!cover_costs(search, repair)) {
-            return false;
-        }
+        match_repair_start(repair, &search->trial);
         repair->budget = WORK;
         if (match_repair_mend(repair)) {
             return true;
         }
-        if (!thorough) {
+        uint32_t slot = match_repair_uncovered(repair);
+        if (!thorough || (slot != MATCH_NONE && !avoid_choice(search, search->trial.slot_choice[slot]))) {
             return false;
         }
-        raise_multipliers(search, repair);
-        match_moves_rebuild(search);
+        if (slot == MATCH_NONE) {
+            raise_multipliers(search, repair);
+            match_moves_rebuild(search);
+        }
         match_screen_improve(search, TRIES);
         match_flow_copy(&search->trial, &search->flow);
     }

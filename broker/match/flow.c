@@ -258,7 +258,8 @@ static __int128 gain_at(const struct match_model *model, const struct match_lump
     return gain;
 }
 
-__int128 match_flow_lump_gain(const struct match_flow *flow, uint32_t lump, uint32_t only, uint32_t *supplier, int64_t *prices)
+__int128 match_flow_lump_gain(const struct match_flow *flow, uint32_t lump, uint32_t only, uint32_t but, uint32_t *supplier,
+                              int64_t *prices)
 {
     const struct match_model *model = flow->model;
     const struct match_lump *of = &model->lumps[lump];
@@ -278,7 +279,7 @@ __int128 match_flow_lump_gain(const struct match_flow *flow, uint32_t lump, uint
     __int128 best = MATCH_GAIN_NEVER;
     for (uint32_t s = 0; s < *flow->slot_limit; s++) {
         uint32_t choice = flow->slot_choice[s];
-        if (choice == MATCH_NONE || (only != MATCH_NONE && model->choices[choice].offer != only) ||
+        if (choice == MATCH_NONE || (only != MATCH_NONE && model->choices[choice].offer != only) || model->choices[choice].offer == but ||
             model->lump_barred[(size_t)lump * model->choice_count + choice]) {
             continue;
         }

@@ -126,9 +126,11 @@ bool match_flow_lump_out(struct match_flow *flow, uint32_t lump);
 /*
  * The most that putting a lump in at the rents as they are could add, scaled, and the supplier at which (MATCH_NONE if it needs no
  * single one); rents only rise on the way, so it adds no more than this. Negative where its minimum would cost more than it brings;
- * MATCH_GAIN_NEVER where it has no place. only: MATCH_NONE, or the one offer to ask. prices: NULL, or gets the lines' first prices there.
+ * MATCH_GAIN_NEVER where it has no place. only: MATCH_NONE, or the one offer to ask; but: an
+ * offer not to ask, or MATCH_NONE. prices: NULL, or gets the lines' first prices there.
  */
-__int128 match_flow_lump_gain(const struct match_flow *flow, uint32_t lump, uint32_t only, uint32_t *supplier, int64_t *prices);
+__int128 match_flow_lump_gain(const struct match_flow *flow, uint32_t lump, uint32_t only, uint32_t but, uint32_t *supplier,
+                              int64_t *prices);
 
 /* Units that an offer has; 0 if closed. */
 int64_t match_flow_total(const struct match_flow *flow, uint32_t offer);

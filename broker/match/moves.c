@@ -23,7 +23,7 @@ void match_lumps_settle(struct match_search *search, uint32_t keep_out)
         if (flow->lump_in[d] || d == keep_out || search->limits.lump_state[d] == MATCH_LUMP_OUT) {
             continue;
         }
-        __int128 gain = match_flow_lump_gain(flow, d, search->limits.only[d], &supplier, NULL);
+        __int128 gain = match_flow_lump_gain(flow, d, search->limits.only[d], MATCH_NONE, &supplier, NULL);
         if (gain > 0) {
             search->ranks[count++] = (struct match_rank){gain, d};
         }
@@ -31,7 +31,7 @@ void match_lumps_settle(struct match_search *search, uint32_t keep_out)
     qsort(search->ranks, count, sizeof *search->ranks, compare_ranks);
     for (uint32_t n = 0; n < count; n++) {
         uint32_t d = search->ranks[n].index, supplier;
-        if (match_flow_lump_gain(flow, d, search->limits.only[d], &supplier, NULL) <= 0) {
+        if (match_flow_lump_gain(flow, d, search->limits.only[d], MATCH_NONE, &supplier, NULL) <= 0) {
             continue;
         }
         match_flow_copy(&search->spare, flow);

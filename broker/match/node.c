@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#define SUPPLIER_WEIGHT 0.9F
+#define SUPPLIER_WEIGHT 1.2F
 #define SPLIT_LEAST 0.02F /* a lump with less of it elsewhere counts as with one offer */
-#define LUMP_WEIGHT 0.9F /* of a lump's share in choosing, against an offer's */
+#define LUMP_WEIGHT 0.5F /* of a lump's share in choosing, against an offer's */
 
 static __int128 positive(__int128 value)
 {

@@ -17,7 +17,6 @@
 #define LEAST_SHARE 0.05
 #define SHRINK 0.65
 #define PATIENCE 3           /* steps without a better bound before all of these shrink */
-#define NEWEST 0.08F         /* share of the newest step in the averages */
 
 int match_ascent_init(const struct match_model *model, const struct match_ties *ties, struct arena *arena,
                       struct match_ascent *ascent)
@@ -32,7 +31,6 @@ int match_ascent_init(const struct match_model *model, const struct match_ties *
     ascent->lump_used = arena_array(arena, model->lump_count, sizeof *ascent->lump_used);
     size_t pairs = match_limits_pairs(model);
     ascent->pair_used = arena_array(arena, pairs <= MATCH_MOST_PAIRS ? pairs : 0, sizeof *ascent->pair_used);
-    ascent->fresh = true;
     bool whole = ascent->pair_used && ascent->lump_used && ascent->gradient && ascent->tie_gradient && ascent->direction && ascent->tie_direction && ascent->best_price && ascent->best_tie && ascent->used;
     return whole ? STATUS_OK : STATUS_NO_MEMORY;
 }
@@ -96,8 +94,8 @@ static struct products find_products(const struct match_ties *ties, const struct
     return sum;
 }
 
-/* Mixes the gradient into the direction: the share that makes it shortest, within limits. */
-static void turn_direction(const struct match_ties *ties, const struct products *sum, double most, struct match_ascent *ascent)
+/* Mixes the gradient into the direction with the share that makes it shortest, within limits; returns that share. */
+static double turn_direction(const struct match_ties *ties, const struct products *sum, double most, struct match_ascent *ascent)
 {
     double apart = sum->gradient - 2 * sum->both + sum->direction;
     double share = apart > 0 ? (sum->direction - sum->both) / apart : most;
@@ -108,6 +106,7 @@ static void turn_direction(const struct match_ties *ties, const struct products 
     for (uint32_t t = 0; t < ties->count; t++) {
         ascent->tie_direction[t] += share * (ascent->tie_gradient[t] - ascent->tie_direction[t]);
     }
+    return share;
 }
 
 /* Prices a step from the best ones along the direction. */
@@ -158,16 +157,12 @@ static void back_to_best(struct match_ties *ties, struct match_dual *dual, struc
     }
 }
 
-void match_ascent_restart(struct match_ascent *ascent)
+/*
+ * Averages what the steps choose with the shares that their gradients have in the direction: where the direction is short, the averages are
+ * nearly a solution of the relaxation.
+ */
+static void average_uses(const struct match_model *model, const struct match_dual *dual, float newest, struct match_ascent *ascent)
 {
-    ascent->fresh = true;
-}
-
-/* Averages what the steps choose; the newest counts NEWEST, the first after a restart all. */
-static void average_uses(const struct match_model *model, const struct match_dual *dual, struct match_ascent *ascent)
-{
-    float newest = ascent->fresh ? 1.0F : NEWEST;
-    ascent->fresh = false;
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
             ascent->used[c] += newest * ((dual->best[o] == c ? 1.0F : 0.0F) - ascent->used[c]);
@@ -249,7 +244,7 @@ void match_ascent_run(struct match_walk *walk, const struct match_limits *limits
     uint32_t failed = 0;
     dual->count_money = ties->count > 0;
     evaluate(walk, limits, ties, dual);
-    average_uses(ties->model, dual, ascent);
+    average_uses(ties->model, dual, 1.0F, ascent);
     keep_best(ties, dual, ascent);
     find_gradient(ties, dual, ascent);
     memcpy(ascent->direction, ascent->gradient, ties->model->line_count * sizeof *ascent->direction);
@@ -260,7 +255,6 @@ void match_ascent_run(struct match_walk *walk, const struct match_limits *limits
         aim = target != MATCH_NET_NEVER && aim < (double)target ? (double)target : aim;
         take_step(ties, factor * (best - aim) / sum.direction, dual, ascent);
         evaluate(walk, limits, ties, dual);
-        average_uses(ties->model, dual, ascent);
         find_gradient(ties, dual, ascent);
         sum = find_products(ties, ascent);
         bool better = dual->bound < ascent->best_bound;
@@ -275,7 +269,7 @@ void match_ascent_run(struct match_walk *walk, const struct match_limits *limits
             below *= SHRINK;
             most = most > LEAST_SHARE ? most * SHRINK : most;
         }
-        turn_direction(ties, &sum, most, ascent);
+        average_uses(ties->model, dual, (float)turn_direction(ties, &sum, most, ascent), ascent);
         sum = find_products(ties, ascent);
     }
     back_to_best(ties, dual, ascent);

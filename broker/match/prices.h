@@ -25,7 +25,6 @@ struct match_ascent {
     float *used;            /* by choice: averaged share of steps that took it */
     float *lump_used;       /* by lump: averaged share of it that the choices taken give it */
     float *pair_used;       /* lump * offers + offer: the same of single-supplier lumps by offer */
-    bool fresh;             /* the averages start with the next step */
     __int128 best_bound;
 };
 
@@ -39,9 +38,6 @@ struct match_guess {
 
 /* First prices for a cold start, from supply and demand of the whole lot. scratch: room for offer_count. */
 void match_prices_guess(const struct match_model *model, struct match_guess *scratch, int64_t *price);
-
-/* Forgets the averages. */
-void match_ascent_restart(struct match_ascent *ascent);
 
 /*
  * Runs steps from dual->price and the multipliers in ties. target: scaled worth of a known plan, or MATCH_NET_NEVER; a bound not above it

@@ -58,7 +58,13 @@ static int64_t worth_of(const struct match_repair *repair, uint32_t line, uint32
            (paid_at(repair, line, slot) - choice->unit_price);
 }
 
-bool match_repair_start(struct match_repair *repair, struct match_flow *flow, uint32_t *slot)
+/* What one unit of a line leaves above its price towards a slot's one-off cost. */
+static int64_t headroom_of(const struct match_repair *repair, uint32_t line, uint32_t slot)
+{
+    return repair->model->ceiling[line] - paid_at(repair, line, slot);
+}
+
+void match_repair_start(struct match_repair *repair, struct match_flow *flow)
 {
     repair->flow = flow;
     repair->work = 0;
@@ -66,23 +72,29 @@ bool match_repair_start(struct match_repair *repair, struct match_flow *flow, ui
         repair->sum[t] = 0;
     }
     for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        repair->cover[s] = 0;
         if (flow->slot_choice[s] == MATCH_NONE) {
             continue;
         }
         repair->cover[s] = -choice_at(repair, s)->one_off;
         for (uint32_t e = flow->slot_head[s]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
             const struct match_entry *entry = &flow->entries[e];
-            repair->cover[s] += (__int128)entry->quantity * (repair->model->ceiling[entry->line] - paid_at(repair, entry->line, s));
+            repair->cover[s] += (__int128)entry->quantity * headroom_of(repair, entry->line, s);
             for (uint32_t t = 0; t < repair->ties->count; t++) {
                 repair->sum[t] += (__int128)entry->quantity * weight_of(repair, &repair->ties->ties[t], entry->line, s);
             }
         }
+    }
+}
+
+uint32_t match_repair_uncovered(const struct match_repair *repair)
+{
+    for (uint32_t s = 0; s < *repair->flow->slot_limit; s++) {
         if (repair->cover[s] < 0) {
-            *slot = s;
-            return false;
+            return s;
         }
     }
-    return true;
+    return MATCH_NONE;
 }
 
 static bool broken(const struct match_repair *repair, uint32_t tie)
@@ -97,13 +109,16 @@ bool match_repair_holds(const struct match_repair *repair)
             return false;
         }
     }
-    return true;
+    return match_repair_uncovered(repair) == MATCH_NONE;
 }
 
 /* What one unit of a line in a slot adds to the violation, each row measured by its own size. */
 static double pressure_of(const struct match_repair *repair, uint32_t line, uint32_t slot)
 {
     double sum = repair->pressure[slot];
+    if (repair->cover[slot] < 0) {
+        sum -= (double)headroom_of(repair, line, slot) / (double)choice_at(repair, slot)->one_off;
+    }
     for (uint32_t t = 0; t < repair->ties->count; t++) {
         const struct match_tie *tie = &repair->ties->ties[t];
         if (tie->kind == MATCH_TIE_FUND && broken(repair, t) && tie->index == fund_of(repair, line)) {
@@ -137,6 +152,38 @@ static int64_t clamp_quotient(__int128 room, __int128 step)
     return most > INT64_MAX ? INT64_MAX : (int64_t)most;
 }
 
+/*
+ * Units that the one-off costs allow: one that is covered stays so; one that is not gets no less cover, and no more than it lacks.
+ */
+static int64_t cover_allows(const struct match_repair *repair, const struct exchange *exchange)
+{
+    const struct match_flow *flow = repair->flow;
+    uint32_t slots[2] = {MATCH_NONE, exchange->line == MATCH_NONE ? MATCH_NONE : exchange->slot};
+    int64_t change[2] = {0, 0}, most = INT64_MAX;
+    if (exchange->line != MATCH_NONE) {
+        change[1] += headroom_of(repair, exchange->line, exchange->slot);
+    }
+    if (exchange->out != MATCH_NONE) {
+        slots[0] = flow->entries[exchange->out].slot;
+        change[slots[0] == slots[1]] -= headroom_of(repair, flow->entries[exchange->out].line, slots[0]);
+        slots[0] = slots[0] == slots[1] ? MATCH_NONE : slots[0];
+    }
+    for (int n = 0; n < 2; n++) {
+        if (slots[n] == MATCH_NONE || !choice_at(repair, slots[n])->one_off) {
+            continue;
+        }
+        __int128 cover = repair->cover[slots[n]];
+        if (cover >= 0 && change[n] < 0) {
+            most = least_of(most, clamp_quotient(cover, -change[n]));
+        } else if (cover < 0 && change[n] < 0) {
+            return 0;
+        } else if (cover < 0 && change[n] > 0) {
+            most = least_of(most, clamp_quotient(-cover + change[n] - 1, change[n]));
+        }
+    }
+    return most;
+}
+
 /* Units that the rows allow: none may break that holds; where mending, no more than what mends the first broken one. */
 static int64_t rows_allow(const struct match_repair *repair, const struct exchange *exchange)
 {
@@ -157,10 +204,10 @@ static int64_t rows_allow(const struct match_repair *repair, const struct exchan
             most = least_of(most, clamp_quotient(room, change));
         }
     }
-    return most;
+    return least_of(most, cover_allows(repair, exchange));
 }
 
-/* Units that output, minimum orders, lumps and one-off costs allow. */
+/* Units that output, minimum orders and lumps allow. */
 static int64_t places_allow(const struct match_repair *repair, const struct exchange *exchange)
 {
     const struct match_flow *flow = repair->flow;
@@ -188,13 +235,6 @@ static int64_t places_allow(const struct match_repair *repair, const struct exch
         until = out_slot == exchange->slot ? model->month[out_line] : months;
         most = least_of(most, match_slot_room(flow, exchange->slot, model->month[exchange->line], until));
     }
-    int64_t out_cover = out_line == MATCH_NONE ? 0 : model->ceiling[out_line] - paid_at(repair, out_line, out_slot);
-    if (exchange->line != MATCH_NONE && out_slot == exchange->slot) {
-        out_cover -= model->ceiling[exchange->line] - paid_at(repair, exchange->line, out_slot);
-    }
-    if (out_cover > 0 && choice_at(repair, out_slot)->one_off > 0) {
-        most = least_of(most, clamp_quotient(repair->cover[out_slot], out_cover));
-    }
     return most;
 }
 
@@ -218,7 +258,7 @@ static void carry_out(struct match_repair *repair, const struct exchange *exchan
         gone = flow->entries[exchange->out];
         match_entry_add(flow, exchange->out, -quantity);
         flow->unserved[gone.line] += quantity;
-        repair->cover[gone.slot] -= (__int128)quantity * (model->ceiling[gone.line] - paid_at(repair, gone.line, gone.slot));
+        repair->cover[gone.slot] -= (__int128)quantity * headroom_of(repair, gone.line, gone.slot);
         if (model->lump_of[gone.line] != MATCH_NONE) {
             flow->lump_total[model->lump_of[gone.line]] -= quantity;
         }
@@ -228,7 +268,7 @@ static void carry_out(struct match_repair *repair, const struct exchange *exchan
         uint32_t line = exchange->line, slot = exchange->slot;
         match_entry_put(flow, line, slot, quantity);
         flow->unserved[line] -= quantity;
-        repair->cover[slot] += (__int128)quantity * (model->ceiling[line] - paid_at(repair, line, slot));
+        repair->cover[slot] += (__int128)quantity * headroom_of(repair, line, slot);
         if (model->lump_of[line] != MATCH_NONE) {
             flow->lump_total[model->lump_of[line]] += quantity;
         }
@@ -353,12 +393,12 @@ static bool weigh_lump(const struct match_repair *repair, uint32_t lump, struct 
             for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
                 if (flow->entries[e].slot == s) {
                     left -= flow->entries[e].quantity;
-                    cover -= (__int128)flow->entries[e].quantity * (model->ceiling[l] - paid_at(repair, l, s));
+                    cover -= (__int128)flow->entries[e].quantity * headroom_of(repair, l, s);
                     removal->loss += (__int128)flow->entries[e].quantity * worth_of(repair, l, s);
                 }
             }
         }
-        if (left < choice_at(repair, s)->least || cover < 0) {
+        if (left < choice_at(repair, s)->least || (cover < 0 && cover < repair->cover[s])) {
             return false;
         }
     }

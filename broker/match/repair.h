@@ -20,7 +20,7 @@ struct match_repair {
     struct match_flow *flow;
     __int128 *sum;       /* by tie: of the awards */
     __int128 *right;     /* by tie: most that the sum may be */
-    __int128 *cover;     /* by slot: what ceilings leave above the one-off cost to be carried; never below 0 */
+    __int128 *cover;     /* by slot: what ceilings leave above the one-off cost to be carried */
     double *pressure;    /* by slot: what a unit of its choice adds to the violation of shares */
     uint64_t work;       /* exchanges looked at; every call has a budget */
     uint64_t budget;
@@ -30,10 +30,13 @@ struct match_repair {
 int match_repair_init(const struct match_model *model, const struct match_ties *ties, uint32_t slot_most, struct arena *arena,
                       struct match_repair *repair);
 
-/* Turns to a flow: adds up sums and cover. False where a one-off cost is not covered; *slot then says whose. */
-bool match_repair_start(struct match_repair *repair, struct match_flow *flow, uint32_t *slot);
+/* Turns to a flow: adds up sums and cover. */
+void match_repair_start(struct match_repair *repair, struct match_flow *flow);
 
-/* Mends until every row holds. False where no exchange mends any more. */
+/* The first slot whose one-off cost is not covered, or MATCH_NONE. */
+uint32_t match_repair_uncovered(const struct match_repair *repair);
+
+/* Mends until every row holds and every one-off cost is covered. False where no exchange mends any more. */
 bool match_repair_mend(struct match_repair *repair);
 
 /* Does what gains and breaks nothing. */

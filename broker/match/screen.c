@@ -8,11 +8,13 @@
 #include "broker/match/rank.h"
 
 #define OFTEN 0.4F        /* averaged share of steps from which the first plan opens an offer */
-#define SWAPS_MOST 400    /* pairs of a closing and an opening that one screening lists */
+#define SWAPS_MOST 20000  /* pairs of a closing and an opening that one screening lists */
+#define SWAPS_TRIED 60    /* of them, the most promising */
 
 size_t match_screen_room(const struct match_model *model)
 {
-    return (size_t)model->choice_count + model->lot->offer_count + 2 * (size_t)model->lump_count + SWAPS_MOST;
+    size_t pairs = (size_t)model->choice_count * model->lot->offer_count;
+    return (size_t)model->choice_count + model->lot->offer_count + 2 * (size_t)model->lump_count + (pairs < SWAPS_MOST ? pairs : SWAPS_MOST);
 }
 
 static int compare_moves(const void *a, const void *b)
@@ -41,7 +43,7 @@ void match_screen_prices(const struct match_search *search, const struct match_f
             continue;
         }
         uint32_t supplier;
-        __int128 gain = match_flow_lump_gain(flow, d, search->limits.only[d], &supplier, price + of->first_line);
+        __int128 gain = match_flow_lump_gain(flow, d, search->limits.only[d], MATCH_NONE, &supplier, price + of->first_line);
         for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
             int64_t least = -model->value[l];
             price[l] = gain == MATCH_GAIN_NEVER || price[l] < least ? least : price[l] > -least ? -least : price[l];
@@ -116,7 +118,7 @@ static uint32_t list_lumps(struct match_search *search, uint32_t count)
         uint32_t supplier;
         struct match_move move = move_none();
         if (!flow->lump_in[d]) {
-            move.most = match_flow_lump_gain(flow, d, search->limits.only[d], &supplier, NULL);
+            move.most = match_flow_lump_gain(flow, d, search->limits.only[d], MATCH_NONE, &supplier, NULL);
             move.lump_in = d;
             move.supplier = supplier;
         } else {
@@ -127,12 +129,12 @@ static uint32_t list_lumps(struct match_search *search, uint32_t count)
             search->moves[count++] = move;
         }
         if (flow->lump_in[d] && model->lumps[d].single) {
-            __int128 elsewhere = match_flow_lump_gain(flow, d, search->limits.only[d], &supplier, NULL);
+            __int128 elsewhere = match_flow_lump_gain(flow, d, search->limits.only[d], flow->lump_supplier[d], &supplier, NULL);
             move.most += elsewhere;
             move.lump_out = d;
             move.lump_in = d;
             move.supplier = supplier;
-            if (supplier != MATCH_NONE && supplier != flow->lump_supplier[d] && elsewhere > 0 && move.most > 0) {
+            if (supplier != MATCH_NONE && move.most > 0) {
                 search->moves[count++] = move;
             }
         }
@@ -172,7 +174,7 @@ static bool screen_once(struct match_search *search, uint64_t until)
     }
     count = list_swaps(search, 0);
     qsort(search->moves, count, sizeof *search->moves, compare_moves);
-    for (uint32_t n = 0; n < count && search->tries < until; n++) {
+    for (uint32_t n = 0; n < count && n < SWAPS_TRIED && search->tries < until; n++) {
         if (try_move(search, &search->moves[n])) {
             return true;
         }

@@ -21,6 +21,10 @@ static uint32_t choice_in(const struct match_flow *flow, uint32_t offer)
 uint32_t match_target_distance(const struct match_search *search, const struct match_target *target)
 {
     uint32_t distance = 0;
+    for (uint32_t d = 0; d < search->model.lump_count; d++) {
+        distance += target->in[d] != search->flow.lump_in[d] ||
+                    (target->in[d] && search->model.lumps[d].single && target->supplier[d] != search->flow.lump_supplier[d]);
+    }
     for (uint32_t o = 0; o < search->model.lot->offer_count; o++) {
         distance += choice_in(&search->flow, o) != target->choice[o];
     }
@@ -28,7 +32,7 @@ uint32_t match_target_distance(const struct match_search *search, const struct m
 }
 
 /* Whether a lump has to leave before the offers change: the target does not have it so, or its supplier closes. */
-static bool must_leave(const struct match_search *search, const struct match_target *target, uint32_t lump, bool exact)
+static bool must_leave(const struct match_search *search, const struct match_target *target, uint32_t lump)
 {
     const struct match_flow *flow = &search->trial;
     if (!flow->lump_in[lump]) {
@@ -36,7 +40,7 @@ static bool must_leave(const struct match_search *search, const struct match_tar
     }
     bool single = search->model.lumps[lump].single;
     uint32_t supplier = flow->lump_supplier[lump];
-    if (exact && (!target->in[lump] || (single && supplier != target->supplier[lump]))) {
+    if (!target->in[lump] || (single && supplier != target->supplier[lump])) {
         return true;
     }
     return single && choice_in(flow, supplier) != target->choice[supplier];
@@ -63,16 +67,25 @@ static bool reach_from(struct match_search *search, const struct match_target *t
 {
     struct match_flow *flow = &search->trial;
     for (uint32_t d = 0; d < search->model.lump_count; d++) {
-        if (must_leave(search, target, d, exact) && !match_flow_lump_out(flow, d)) {
+        if (must_leave(search, target, d) && !match_flow_lump_out(flow, d)) {
             return false;
         }
     }
     if (!change_offers(search, target)) {
         return false;
     }
-    for (uint32_t d = 0; exact && d < search->model.lump_count; d++) {
-        if (target->in[d] && !flow->lump_in[d] && !match_flow_lump_in(flow, d, target->supplier[d])) {
-            return false;
+    for (uint32_t d = 0; d < search->model.lump_count; d++) {
+        if (!target->in[d] || flow->lump_in[d]) {
+            continue;
+        }
+        if (!exact) {
+            match_flow_copy(&search->spare, flow);
+        }
+        if (!match_flow_lump_in(flow, d, target->supplier[d])) {
+            if (exact) {
+                return false;
+            }
+            match_flow_copy(flow, &search->spare);
         }
     }
     if (!exact) {

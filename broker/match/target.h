@@ -17,12 +17,12 @@ struct match_target {
 
 int match_target_init(const struct match_model *model, struct arena *arena, struct match_target *target);
 
-/* Offers in which the plan differs from a target. */
+/* Offers and lumps in which the plan differs from a target. */
 uint32_t match_target_distance(const struct match_search *search, const struct match_target *target);
 
 /*
- * Makes search->trial the plan of a target. exact: lumps too are as the target says, and trial is then the best flow for it; false
- * where there is none. Otherwise only the choices are; lumps that gain are put in, and offers that stay short are closed.
+ * Makes search->trial the plan of a target. exact: trial is then the best flow for exactly these choices and lumps; false where there is
+ * none. Otherwise lumps that can't be had are left out, others that gain are put in, and offers that stay short are closed.
  */
 bool match_target_reach(struct match_search *search, const struct match_target *target, bool exact);
 
