@@ -40,6 +40,7 @@ static void test_unclassified(void **state)
     has_level("NATO UNCLASSIFIED", "NATO", MARKING_UNCLASSIFIED);
     has_level("NATO UNCLASSIFIED", "NL", MARKING_UNCLASSIFIED);
     has_level("nato  unclassified", "DE", MARKING_UNCLASSIFIED);
+    has_level("  NATO   Unclassified  ", "NL", MARKING_UNCLASSIFIED);
     has_level("NATO SANS CLASSIFICATION", "FR", MARKING_UNCLASSIFIED);
     has_level("Ongerubriceerd", "NL", MARKING_UNCLASSIFIED);
     has_level("niet gerubriceerd", "NL", MARKING_UNCLASSIFIED);

@@ -29,6 +29,8 @@ static void test_texts(void **state)
     is("\xF0\x9F\x9A\x80", TEXT_GOOD);
     is("a\tb", TEXT_CONTROL);
     is("a\nb", TEXT_CONTROL);
+    is("a\x1F", TEXT_CONTROL);
+    is("a\xC2\x9F", TEXT_CONTROL);
     is("a\x7F", TEXT_CONTROL);
     is("a\xC2\x85", TEXT_CONTROL);
     is("a\xE2\x80\xA8", TEXT_CONTROL);           /* line separator */
@@ -107,6 +109,7 @@ static void test_ids(void **state)
     (void)state;
     assert_true(text_is_id("NL-155_2027.a"));
     assert_true(text_is_id("7"));
+    assert_true(text_is_id("zZ9aA0"));
     assert_true(text_is_id(LETTERS_64));
     assert_false(text_is_id(LETTERS_64 "x"));
     static const char *const not_ids[] = {"", "-a", ".a", "_a", "a b", "a/b", "a;b", "\xC3\xBC", "a\n", "a,b"};
@@ -114,6 +117,7 @@ static void test_ids(void **state)
         assert_false(text_is_id(not_ids[at]));
     }
     assert_true(text_is_party_id("nl-agency"));
+    assert_true(text_is_party_id("z9-a0"));
     assert_true(text_is_party_id(LETTERS_32));
     assert_false(text_is_party_id(LETTERS_32 "6"));
     static const char *const not_parties[] = {"", "NL", "a_b", "a.b", "a/b", "a b"};
