@@ -29,7 +29,7 @@ static const char *describe_demand(struct context *context, const Muster__Demand
     if (text && demand->n_lines > SHOWN_LINES) {
         text = arena_format(&context->arena, "%sand %s more, ", text, figures_count(demand->n_lines - SHOWN_LINES).text);
     }
-    return text ? arena_format(&context->arena, "%sceiling %s %s each", text, demand->currency, figures_money(demand->max_unit_price).text) : NULL;
+    return text ? arena_format(&context->arena, "%sceiling %s" OUTPUT_TIE "%s each", text, demand->currency, figures_money(demand->max_unit_price).text) : NULL;
 }
 
 static const char *describe_offer(struct context *context, const Muster__Offer *offer)
@@ -99,7 +99,7 @@ static void print_tier(struct context *context, const Muster__Offer *offer, size
 {
     const Muster__Tier *tier = offer->tiers[at], *first = offer->tiers[0];
     struct arena *arena = &context->arena;
-    const char *text = arena_format(arena, "  From %s: %s %s each", figures_count(tier->min_quantity).text, offer->currency, figures_money(tier->unit_price).text);
+    const char *text = arena_format(arena, "  From %s: %s" OUTPUT_TIE "%s each", figures_count(tier->min_quantity).text, offer->currency, figures_money(tier->unit_price).text);
     if (at && tier->unit_price < first->unit_price && text) {
         text = arena_format(arena, "%s (%s %% less)", text, figures_percent(first->unit_price - tier->unit_price, first->unit_price, -1, -1).text);
     }
@@ -110,7 +110,7 @@ static void print_tier(struct context *context, const Muster__Offer *offer, size
         text = arena_format(arena, "%s, %s a month from %s", text, figures_count(tier->monthly_rate).text, figures_month(tier->first_month).text);
     }
     if (tier->one_off && text) {
-        text = arena_format(arena, "%s, %s %s once (%s each at %s)", text, offer->currency, figures_money(tier->one_off).text,
+        text = arena_format(arena, "%s, %s" OUTPUT_TIE "%s once (%s each at %s)", text, offer->currency, figures_money(tier->one_off).text,
                             figures_money((int64_t)(((uint64_t)tier->one_off + tier->min_quantity - 1) / tier->min_quantity)).text, figures_count(tier->min_quantity).text);
     }
     output_wrap_indented(&context->output, (int)strlen("From : ") + (int)strlen(figures_count(tier->min_quantity).text), "%s.", text ? text : "");

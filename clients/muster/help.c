@@ -84,8 +84,7 @@ void help_command(FILE *out, const struct command *command)
     char name[64];
     screen_of(out, &output);
     command_name(command, name, sizeof name);
-    fprintf(out, "muster %s: ", name);
-    output_wrap(&output, "%s.", command->summary);
+    output_wrap(&output, "muster %s: %s.", name, command->summary);
     for (const char *line = command->examples; *line;) {
         size_t length = strcspn(line, "\n");
         fprintf(out, "  %.*s\n", (int)length, line);

@@ -61,7 +61,9 @@ void output_part(const struct output *output, const char *text, size_t bytes, en
         int length = u8_mbtouc(&character, at, (size_t)(end - at));
         bool harmful = character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0xfffd ||
                        (character >= 0x202a && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
-        if (harmful) {
+        if (character == (ucs4_t)OUTPUT_TIE[0]) {
+            fputc(' ', output->out);
+        } else if (harmful) {
             fputc('?', output->out);
         } else {
             fwrite(at, 1, (size_t)length, output->out);
@@ -97,6 +99,16 @@ void output_say(const struct output *output, const char *format, ...)
     }
 }
 
+/* The library counts no columns for a tie. */
+static int word_columns(const char *word, size_t length)
+{
+    int columns = u8_width((const uint8_t *)word, length, "UTF-8");
+    for (size_t i = 0; i < length; i++) {
+        columns += word[i] == OUTPUT_TIE[0];
+    }
+    return columns;
+}
+
 /* Words of text from a column on, wrapped at the width; later lines begin at indent. */
 static void wrap(const struct output *output, int indent, int column, const char *text)
 {
@@ -104,7 +116,7 @@ static void wrap(const struct output *output, int indent, int column, const char
     size_t gap = 0; /* blanks before the word: kept within a line */
     for (const char *at = text + strspn(text, " "); *at;) {
         size_t length = strcspn(at, " ");
-        int columns = u8_width((const uint8_t *)at, length, "UTF-8");
+        int columns = word_columns(at, length);
         if (!first && column + (int)gap + columns > output->width) {
             fprintf(output->out, "\n%*s", indent, "");
             column = indent;

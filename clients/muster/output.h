@@ -14,6 +14,9 @@
  * Text that others wrote is made harmless before it is shown: control characters become '?'.
  */
 
+/* In a text for a person: a blank at which no line ends, between a currency and its figure. */
+#define OUTPUT_TIE "\x1f"
+
 enum output_form { OUTPUT_SCREEN, OUTPUT_TABS, OUTPUT_JSON };
 
 enum output_paint { PAINT_NONE, PAINT_GOOD, PAINT_BAD, PAINT_STRONG };
