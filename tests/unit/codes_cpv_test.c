@@ -90,11 +90,12 @@ static void test_official_list(void **state)
     struct cpv_list *list;
     size_t line = 99;
     assert_int_equal(load("\xEF\xBB\xBF" "CODE;EN\r\n33600000-6;Pharmaceutical products\r\n\"35331300-3\",\"Grenades\"\r\n"
-                          "03000000-1\tAgricultural products\n33600000-6;again\n", &list, &line), STATUS_OK);
+                          "03000000-1\tAgricultural products\n33600000-6;again\n98000000-3;Other services\n", &list, &line), STATUS_OK);
     gives(list, "33600000", STATUS_OK, "33600000-6", "");
     gives(list, "35331300-3", STATUS_OK, "35331300-3", "");
     gives(list, "35331300-6", STATUS_INVALID, "", "write 35331300-3 for Grenades");
     gives(list, "03000000-1", STATUS_OK, "03000000-1", "");
+    gives(list, "98000000", STATUS_OK, "98000000-3", "");
     /* The whole list is there: what it lacks is wrong, the built-in codes included. */
     gives(list, "35331200-5", STATUS_INVALID, "", "not in the list");
     assert_string_equal(cpv_title(list, "33600000-6"), "Pharmaceutical products");

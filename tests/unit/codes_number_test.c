@@ -207,6 +207,8 @@ static void test_attributes(void **state)
     assert_false(meets("mass<=-1.5", "mass", "-1.4"));
     assert_true(meets("x>=0", "x", "-0"));
     assert_true(meets("x<=0", "x", "-0.00"));
+    assert_true(meets("x>=0.00000000000000000001", "x", "0.00000000000000000001"));
+    assert_false(meets("x>=0.00000000000000000002", "x", "0.00000000000000000001"));
     assert_true(meets("stanag=4425", "STANAG", "4425"));
     assert_true(meets("fuze=PD", "fuze", "pd"));
     assert_false(meets("stanag=4425", "stanag", "44250"));
@@ -216,7 +218,7 @@ static void test_attributes(void **state)
     assert_false(attribute_same("[", "{"));
     assert_true(meets("n>=10", "n", "00000000000000000010"));
     assert_false(meets("n>=9", "n", "000000000000000000010")); /* 21 digits */
-    static const char *const refused[] = {"", "range", ">=30", "range>=", "range>=far", "range>30", "a=b=c", "a==b", "a>=1>=2", "a<=1e3", "a<=.5", "a<=5."};
+    static const char *const refused[] = {"x>=0.000000000000000000001", "", "range", ">=30", "range>=", "range>=far", "range>30", "a=b=c", "a==b", "a>=1>=2", "a<=1e3", "a<=.5", "a<=5."};
     for (size_t at = 0; at < sizeof refused / sizeof refused[0]; at++) {
         if (attribute_read(refused[at], &read) != STATUS_INVALID) {
             fail_msg("accepted %s", refused[at]);

@@ -134,6 +134,8 @@ static void test_country(void **state)
     refuses(country_read, "XX", "such as NL");
     refuses(country_read, "", "such as NL");
     refuses(country_read, "de", "write DE for Germany");
+    refuses(country_read, "nzl", "write NZ for New Zealand");
+    refuses(country_read, "az", "write AZ for Azerbaijan");
     refuses(country_read, "Germany", "write DE for Germany");
     refuses(country_read, "Gambia", "write GMB for Gambia");
     refuses(country_read, "D\xC3\x89", "such as NL");
