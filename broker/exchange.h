@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "broker/admission.h"
+#include "proto/admission.h"
 #include "proto/seam.h"
 #include "store/store.h"
 

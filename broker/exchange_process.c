@@ -13,8 +13,8 @@
 #include "broker/confine.h"
 #include "broker/exchange.h"
 #include "broker/exchange_queue.h"
-#include "broker/journal.h"
 #include "broker/metrics.h"
+#include "broker/exchange_report.h"
 #include "broker/pipe.h"
 #include "proto/status.h"
 
@@ -39,7 +39,7 @@ struct process {
     uint64_t plan_after;      /* monotonic: changes are planned from then on; 0: nothing changed */
     uint64_t ticked;
     uint64_t readers_checked;
-    struct metrics metrics;
+    struct exchange_report report;
 };
 
 static volatile sig_atomic_t process_stopping;
@@ -137,7 +137,7 @@ static void process_answer(void *data, uint64_t handle, const uint8_t *bytes, si
         pipe_send(&process->front, PIPE_ANSWER, head, head_length, bytes, length) == STATUS_OK)
         return;
     if (queue_add(&process->answers, head, head_length, bytes, length) != STATUS_OK)
-        process->metrics.answers_lost++;
+        process->report.answers_lost++;
 }
 
 /* What waited for the front's credit. */
@@ -251,7 +251,7 @@ static int process_planner(struct process *process, const struct exchange_sink *
 static int process_plan(struct process *process, uint64_t now, const struct exchange_sink *sink)
 {
     if (process->planning && now >= process->plan_until) {
-        journal_write(JOURNAL_WARNING, "planner-stuck", "seconds=%u", process->config->planner_seconds);
+        metrics_write(METRICS_WARNING, "planner-stuck", "seconds=%u", process->config->planner_seconds);
         send(process->control, &(char){CONTROL_STUCK}, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         pipe_close(&process->planner);
         process->planning = false;
@@ -293,7 +293,7 @@ static int process_tick(struct process *process, uint64_t now, const struct exch
         process->readers_checked = now;
         store_check_readers(exchange_store(process->exchange), NULL);
     }
-    metrics_report(&process->metrics, process->exchange, now);
+    exchange_report_write(&process->report, process->exchange, now);
     return exchange_tick(process->exchange, sink);
 }
 
@@ -381,11 +381,11 @@ static int process_open(struct process *process)
     if (status == STATUS_OK)
         status = exchange_open(&options, &process->exchange, &why);
     if (status != STATUS_OK) {
-        journal_write(JOURNAL_ERROR, "exchange-not-opened", "what=%s reason=%s", why, status_name(status));
+        metrics_write(METRICS_ERROR, "exchange-not-opened", "what=%s reason=%s", why, status_name(status));
         return status;
     }
     while ((status = exchange_start(process->exchange)) == STATUS_NO_SPACE && process_stopping == 0) {
-        journal_write(JOURNAL_ERROR, "no-space-to-start", "retry_milliseconds=%d", RETRY_START_MILLISECONDS);
+        metrics_write(METRICS_ERROR, "no-space-to-start", "retry_milliseconds=%d", RETRY_START_MILLISECONDS);
         poll(NULL, 0, RETRY_START_MILLISECONDS);
     }
     if (status == STATUS_OK && confine_exchange() != STATUS_OK)
@@ -399,15 +399,15 @@ int exchange_process_run(const struct config *config, int control_fd)
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
     struct process process = {.config = config, .control = control_fd, .front = {.fd = -1}, .planner = {.fd = -1}};
-    metrics_start(&process.metrics, (uint64_t)config->metrics_seconds * 1000, process_now());
+    exchange_report_start(&process.report, (uint64_t)config->metrics_seconds * 1000, process_now());
     const struct exchange_sink sink = {process_answer, &process};
     int status = process_open(&process);
     if (status == STATUS_OK)
-        journal_write(JOURNAL_INFO, "started", "clock=%s", config_has_test_clock(config) ? "test" : "system");
+        metrics_write(METRICS_INFO, "started", "clock=%s", config_has_test_clock(config) ? "test" : "system");
     while (status == STATUS_OK && process_stopping == 0)
         status = process_turn(&process, &sink);
     if (status != STATUS_OK && status != STATUS_UNREACHABLE)
-        journal_write(JOURNAL_ERROR, "exchange-ends", "reason=%s", status_name(status));
+        metrics_write(METRICS_ERROR, "exchange-ends", "reason=%s", status_name(status));
     pipe_close(&process.front);
     pipe_close(&process.planner);
     queue_clear(&process.answers);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "broker/exchange_submission.h"
-#include "broker/journal.h"
+#include "broker/metrics.h"
 #include "proto/entry.h"
 #include "proto/envelope.h"
 #include "proto/status.h"
@@ -50,7 +50,7 @@ static int write_entry(struct exchange_write *write, const Muster__Submission *s
         status = submission_apply(write->txn, position, &body, submission, &write->arena);
     if (status != STATUS_OK)
         return status;
-    journal_write(JOURNAL_DEBUG, "entry", "position=%llu kind=%s party=%s", (unsigned long long)position, kind, body.party);
+    metrics_write(METRICS_DEBUG, "entry", "position=%llu kind=%s party=%s", (unsigned long long)position, kind, body.party);
     write->size = position + 1;
     write->entries++;
     write->planning += submission->started == NULL && submission->n_exports == 0;
@@ -272,7 +272,7 @@ int write_batch(struct exchange *exchange, struct exchange_request **requests, s
     if (!write_may_fit_alone(status))
         return status;
     write_forget(requests, count);
-    journal_write(JOURNAL_WARNING, "batch-refused", "reason=%s requests=%zu", status_name(status), count);
+    metrics_write(METRICS_WARNING, "batch-refused", "reason=%s requests=%zu", status_name(status), count);
     for (size_t i = 0; i < count; i++) {
         if (requests[i]->stage != REQUEST_OPENED || !requests[i]->signed_by_party)
             continue;

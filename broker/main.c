@@ -11,9 +11,9 @@
 #include "broker/config.h"
 #include "broker/confine.h"
 #include "broker/exchange_process.h"
-#include "broker/front/front.h"
 #include "broker/init.h"
-#include "broker/journal.h"
+#include "broker/metrics.h"
+#include "broker/pipe.h"
 #include "broker/planner.h"
 #include "broker/supervise.h"
 #include "proto/seam.h"
@@ -156,37 +156,37 @@ static void main_raise_descriptors(const struct config *config)
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur < 3 * (rlim_t)config->connections)
-        journal_write(JOURNAL_WARNING, "few-descriptors", "limit=%llu connections=%u", (unsigned long long)limit.rlim_cur,
+        metrics_write(METRICS_WARNING, "few-descriptors", "limit=%llu connections=%u", (unsigned long long)limit.rlim_cur,
                       config->connections);
 }
 
-static enum journal_level main_level(const struct config *config)
+static enum metrics_level main_level(const struct config *config)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"};
     for (unsigned i = 0; i < 4; i++)
         if (strcmp(config->level, names[i]) == 0)
             return i;
-    return JOURNAL_INFO;
+    return METRICS_INFO;
 }
 
 static int main_role(const struct arguments *arguments)
 {
     struct config config;
     char problem[CONFIG_TEXT_MOST + 512];
-    char quoted[JOURNAL_LINE_MOST];
+    char quoted[METRICS_LINE_MOST];
     if (confine_start(SUPERVISE_FD) != STATUS_OK)
         return EXIT_CODE_INTERNAL;
-    journal_open(arguments->role, JOURNAL_INFO);
+    metrics_open(arguments->role, METRICS_INFO);
     if (config_read(arguments->config, &config, problem, sizeof problem) != STATUS_OK) {
-        journal_write(JOURNAL_ERROR, "configuration", "problem=%s", journal_quote(quoted, sizeof quoted, problem));
+        metrics_write(METRICS_ERROR, "configuration", "problem=%s", metrics_quote(quoted, sizeof quoted, problem));
         return EXIT_CODE_INPUT;
     }
-    journal_open(arguments->role, main_level(&config));
+    metrics_open(arguments->role, main_level(&config));
     if (seam_start() != STATUS_OK)
         return EXIT_CODE_INTERNAL;
     if (strcmp(arguments->role, "front") == 0) {
         main_raise_descriptors(&config);
-        return front_run(&config, SUPERVISE_FD);
+        return front_run(&config, SUPERVISE_FD, confine_front);
     }
     if (strcmp(arguments->role, "exchange") == 0)
         return exchange_process_run(&config, SUPERVISE_FD);

@@ -1,44 +1,88 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "broker/metrics.h"
 
-#include "broker/journal.h"
-#include "proto/status.h"
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#define SPACE_PERIOD 10000u /* milliseconds between two looks at the disk */
+static const char *metrics_process = "musterd";
+static enum metrics_level metrics_least = METRICS_INFO;
 
-void metrics_start(struct metrics *metrics, uint64_t period, uint64_t now)
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+
+void metrics_open(const char *process, enum metrics_level level)
 {
-    *metrics = (struct metrics){.period = period, .reported = now};
+    metrics_process = process;
+    metrics_least = level;
 }
 
-static void metrics_space(struct metrics *metrics, struct exchange *exchange)
+static size_t metrics_prefix(char *line, size_t size, enum metrics_level level, const char *event)
 {
-    struct store_space space;
-    if (store_space(exchange_store(exchange), &space) != STATUS_OK)
+    struct timespec now;
+    struct tm parts;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &parts);
+    char stamp[32];
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &parts);
+    int length = snprintf(line, size, "time=%s.%03ldZ level=%s process=%s event=%s", stamp, now.tv_nsec / 1000000,
+                          level_names[level], metrics_process, event);
+    return length < 0 ? 0 : (size_t)length < size ? (size_t)length : size - 1;
+}
+
+void metrics_write(enum metrics_level level, const char *event, const char *format, ...)
+{
+    if (level > metrics_least)
         return;
-    if (space.alarm && !metrics->alarmed)
-        journal_write(JOURNAL_WARNING, "store-fills", "map_used=%llu map_size=%llu disk_free=%llu disk_size=%llu",
-                      (unsigned long long)space.map_used, (unsigned long long)space.map_size,
-                      (unsigned long long)space.disk_free, (unsigned long long)space.disk_size);
-    metrics->alarmed = space.alarm;
-}
-
-void metrics_report(struct metrics *metrics, struct exchange *exchange, uint64_t now)
-{
-    if (now - metrics->space_looked >= SPACE_PERIOD) {
-        metrics->space_looked = now;
-        metrics_space(metrics, exchange);
+    char line[METRICS_LINE_MOST + 1];
+    size_t length = metrics_prefix(line, METRICS_LINE_MOST, level, event);
+    if (format != NULL && format[0] != '\0' && length + 2 < METRICS_LINE_MOST) {
+        line[length++] = ' ';
+        va_list arguments;
+        va_start(arguments, format);
+        int more = vsnprintf(line + length, METRICS_LINE_MOST - length, format, arguments);
+        va_end(arguments);
+        if (more > 0)
+            length += (size_t)more < METRICS_LINE_MOST - length ? (size_t)more : METRICS_LINE_MOST - length - 1;
     }
-    if (metrics->period == 0 || now - metrics->reported < metrics->period)
-        return;
-    metrics->reported = now;
-    struct exchange_counts counts = exchange_counted(exchange);
-    journal_write(JOURNAL_INFO, "exchange-counts",
-                  "batches=%llu requests=%llu entries=%llu refused=%llu repeated=%llu malformed=%llu plans=%llu "
-                  "plans_failed=%llu answers_lost=%llu",
-                  (unsigned long long)counts.batches, (unsigned long long)counts.requests,
-                  (unsigned long long)counts.entries, (unsigned long long)counts.refused,
-                  (unsigned long long)counts.repeated, (unsigned long long)counts.malformed,
-                  (unsigned long long)counts.plans, (unsigned long long)counts.plans_failed,
-                  (unsigned long long)metrics->answers_lost);
+    line[length++] = '\n';
+    /* A log that can't be written must not stop the exchange; there is nobody to tell. */
+    ssize_t written = write(STDERR_FILENO, line, length);
+    (void)written;
+}
+
+static bool metrics_is_plain(const char *text)
+{
+    if (text[0] == '\0')
+        return false;
+    for (const unsigned char *at = (const unsigned char *)text; *at != 0; at++)
+        if (*at <= ' ' || *at == '"' || *at == '\\' || *at == '=' || *at == 0x7f)
+            return false;
+    return true;
+}
+
+const char *metrics_quote(char *buffer, size_t size, const char *text)
+{
+    if (size < 8)
+        return "";
+    if (metrics_is_plain(text)) {
+        snprintf(buffer, size, "%s", text);
+        return buffer;
+    }
+    size_t at = 0;
+    buffer[at++] = '"';
+    for (const unsigned char *next = (const unsigned char *)text; *next != 0 && at + 6 < size; next++) {
+        if (*next < ' ' || *next == 0x7f) {
+            at += (size_t)snprintf(buffer + at, size - at, "\\x%02x", *next);
+        } else {
+            if (*next == '"' || *next == '\\')
+                buffer[at++] = '\\';
+            buffer[at++] = (char)*next;
+        }
+    }
+    buffer[at++] = '"';
+    buffer[at] = '\0';
+    return buffer;
 }

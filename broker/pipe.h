@@ -16,7 +16,7 @@
  * than the window may be sent when nothing else is under way. The peer is not trusted: a frame over the limit, a kind
  * of 0 and credit for more than was sent end the pipe.
  *
- * Neither call blocks; the caller polls. One thread a pipe.
+ * No call blocks; the caller polls. One thread a pipe.
  */
 
 #define PIPE_WINDOW (40u * 1024u * 1024u)      /* bytes under way: two of the longest messages and a batch of usual ones */
@@ -26,7 +26,7 @@ enum pipe_kind {
     PIPE_CREDIT = 1,    /* u32: bytes released; made and eaten by this module */
     PIPE_REQUEST = 2,   /* front -> exchange: see pipe_message */
     PIPE_ANSWER = 3,    /* exchange -> front: see pipe_message, party empty */
-    PIPE_ADMITTED = 4,  /* exchange -> front: the whole list of keys, see front/admit.h */
+    PIPE_ADMITTED = 4,  /* exchange -> front: the whole list of keys, see proto/admission.h */
     PIPE_PLAN = 5,      /* exchange -> planner: PlanRequest; planner -> exchange: PlanAnswer */
     PIPE_READY = 6      /* front -> exchange: it listens, and an unlisted key was refused; no payload */
 };
@@ -89,6 +89,19 @@ int pipe_next(struct pipe *pipe, struct pipe_frame *frame);
 
 /* Releases the frame that pipe_next gave: its bytes are gone, its credit goes back with the next flush. */
 void pipe_release(struct pipe *pipe);
+
+struct config;
+
+/*
+ * What the pipe of a front is served by (broker/front): the process with the network and nothing else, bytes in, bytes out.
+ * It lets in the CURVE keys that the exchange lists, carries boxes that it can neither read nor forge, and keeps each
+ * client from using more than its share. What breaks it takes down nobody else, and the parent starts it again.
+ *
+ * Runs until the exchange's end of the pipe is closed, or SIGTERM. confine: called when everything is open and all
+ * threads run. Returns the process's exit code: EXIT_CODE_DONE, EXIT_CODE_INTERNAL (could not start, or strangers were
+ * let in), EXIT_CODE_UNREACHABLE (the address can't be had).
+ */
+int front_run(const struct config *config, int pipe_fd, int (*confine)(void));
 
 /* The head of PIPE_REQUEST and PIPE_ANSWER: a connection's handle, and the party whose CURVE key it holds. */
 #define PIPE_PARTY_MOST 32u

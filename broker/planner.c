@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "broker/confine.h"
-#include "broker/journal.h"
+#include "broker/metrics.h"
 #include "broker/match/explain.h"
 #include "broker/match/load.h"
 #include "broker/match/match.h"
@@ -126,7 +126,7 @@ static int planner_serve(struct pipe *pipe, const struct pipe_frame *frame, uint
     pipe_release(pipe);
     if (status == STATUS_OK)
         status = pipe_send(pipe, PIPE_PLAN, answer, length, NULL, 0);
-    journal_write(JOURNAL_DEBUG, "planned", "status=%s milliseconds=%llu", status_name(status),
+    metrics_write(METRICS_DEBUG, "planned", "status=%s milliseconds=%llu", status_name(status),
                   (unsigned long long)(seam_clock_system.monotonic(seam_clock_system.data) - begun));
     arena_drop(&arena);
     return status;

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "broker/exchange_process.h"
-#include "broker/journal.h"
+#include "broker/metrics.h"
 #include "proto/seam.h"
 #include "proto/status.h"
 
@@ -82,7 +82,7 @@ static int supervise_spawn(struct supervisor *supervisor, enum child_role role, 
     child->pid = pid;
     child->started = supervise_now();
     *own = pair[0];
-    journal_write(JOURNAL_INFO, "child-started", "child=%s pid=%d", child_names[role], (int)pid);
+    metrics_write(METRICS_INFO, "child-started", "child=%s pid=%d", child_names[role], (int)pid);
     return STATUS_OK;
 }
 
@@ -160,7 +160,7 @@ static void supervise_exchange_ended(struct supervisor *supervisor, int code)
     supervisor->control = -1;
     if (code == EXIT_CODE_IO || code == EXIT_CODE_INPUT) {
         supervisor->exit_code = code;
-        journal_write(JOURNAL_ERROR, "stays-stopped", "code=%d", code);
+        metrics_write(METRICS_ERROR, "stays-stopped", "code=%d", code);
         supervise_stop(supervisor);
     }
     /* Front and planner hold pipes to nobody: they go, and come back without having failed. */
@@ -176,7 +176,7 @@ static void supervise_ended(struct supervisor *supervisor, pid_t pid, int wait_s
         if (child->pid != pid)
             continue;
         int code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
-        journal_write(supervisor->stopping ? JOURNAL_INFO : JOURNAL_WARNING, "child-ended", "child=%s pid=%d code=%d signal=%d",
+        metrics_write(supervisor->stopping ? METRICS_INFO : METRICS_WARNING, "child-ended", "child=%s pid=%d code=%d signal=%d",
                       child_names[role], (int)pid, code, WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0);
         child->pid = 0;
         if (role == CHILD_EXCHANGE || supervisor->control >= 0)
@@ -201,7 +201,7 @@ static void supervise_signals(struct supervisor *supervisor)
     struct signalfd_siginfo info;
     while (read(supervisor->signals, &info, sizeof info) == (ssize_t)sizeof info)
         if ((info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) && !supervisor->stopping) {
-            journal_write(JOURNAL_INFO, "stopping", "signal=%u", info.ssi_signo);
+            metrics_write(METRICS_INFO, "stopping", "signal=%u", info.ssi_signo);
             supervise_stop(supervisor);
         }
     supervise_reap(supervisor);
@@ -284,6 +284,6 @@ int supervise_run(const char *program, const char *config_path)
     for (unsigned role = 0; role < CHILD_COUNT; role++)
         supervise_kill(&supervisor, role, SIGKILL);
     close(supervisor.signals);
-    journal_write(JOURNAL_INFO, "stopped", "code=%d", supervisor.exit_code);
+    metrics_write(METRICS_INFO, "stopped", "code=%d", supervisor.exit_code);
     return supervisor.exit_code;
 }

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "broker/front/front.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,15 +7,14 @@
 #include <sodium.h>
 #include <zmq.h>
 
-#include "broker/admission.h"
-#include "broker/confine.h"
 #include "broker/front/door.h"
 #include "broker/front/meter.h"
 #include "broker/front/relay.h"
 #include "broker/front/visitor.h"
 #include "broker/front/zap.h"
-#include "broker/journal.h"
+#include "broker/metrics.h"
 #include "broker/pipe.h"
+#include "proto/admission.h"
 #include "proto/keys.h"
 #include "proto/seam.h"
 #include "proto/status.h"
@@ -63,7 +60,7 @@ static int front_open(struct front *front, const struct config *config, uint8_t 
     if (status == STATUS_OK)
         status = keys_read(path, KEY_CURVE, NULL, &pair);
     if (status != STATUS_OK) {
-        journal_write(JOURNAL_ERROR, "key-unreadable", "file=%s reason=%s", FRONT_KEY_FILE, status_name(status));
+        metrics_write(METRICS_ERROR, "key-unreadable", "file=%s reason=%s", FRONT_KEY_FILE, status_name(status));
         return status;
     }
     front_seed();
@@ -107,11 +104,11 @@ static int front_await_admission(struct front *front)
 static int front_bind(struct front *front, const struct config *config, const uint8_t curve_public[32])
 {
     if (door_bind(&front->door, config) != STATUS_OK) {
-        journal_write(JOURNAL_ERROR, "address-unavailable", "address=%s errno=%d", config->address, errno);
+        metrics_write(METRICS_ERROR, "address-unavailable", "address=%s errno=%d", config->address, errno);
         return EXIT_CODE_UNREACHABLE;
     }
     if (door_prove(front->context, &front->door, curve_public, front_serve_zap, front) != STATUS_OK) {
-        journal_write(JOURNAL_ERROR, "strangers-not-refused", "address=%s", config->address);
+        metrics_write(METRICS_ERROR, "strangers-not-refused", "address=%s", config->address);
         return EXIT_CODE_INTERNAL;
     }
     return EXIT_CODE_DONE;
@@ -159,7 +156,7 @@ static void front_close(struct front *front)
 static void front_report(const struct front *front)
 {
     struct zap_counts zap = zap_counted(front->zap);
-    journal_write(JOURNAL_INFO, "front-counts",
+    metrics_write(METRICS_INFO, "front-counts",
                   "admitted=%llu refused=%llu requests=%llu answers=%llu cut=%llu busy=%llu dropped=%llu connections=%zu",
                   (unsigned long long)zap.admitted, (unsigned long long)zap.refused,
                   (unsigned long long)front->counts.requests, (unsigned long long)front->counts.answers,
@@ -167,7 +164,7 @@ static void front_report(const struct front *front)
                   (unsigned long long)front->counts.dropped, meter_connections(front->meter));
 }
 
-static int front_serve(struct front *front, const struct config *config, const uint8_t curve_public[32])
+static int front_serve(struct front *front, const struct config *config, const uint8_t curve_public[32], int (*confine)(void))
 {
     int status = front_await_admission(front);
     if (status != STATUS_OK)
@@ -175,11 +172,11 @@ static int front_serve(struct front *front, const struct config *config, const u
     int code = front_bind(front, config, curve_public);
     if (code != EXIT_CODE_DONE)
         return code;
-    if (confine_front() != STATUS_OK) {
-        journal_write(JOURNAL_ERROR, "not-confined", "errno=%d", errno);
+    if (confine() != STATUS_OK) {
+        metrics_write(METRICS_ERROR, "not-confined", "errno=%d", errno);
         return EXIT_CODE_INTERNAL;
     }
-    journal_write(JOURNAL_INFO, "listening", "address=%s keys=%zu", config->address, admission_count(front->admission));
+    metrics_write(METRICS_INFO, "listening", "address=%s keys=%zu", config->address, admission_count(front->admission));
     if (pipe_send(&front->pipe, PIPE_READY, NULL, 0, NULL, 0) != STATUS_OK)
         return EXIT_CODE_INTERNAL;
     uint64_t reported = front_now();
@@ -193,7 +190,7 @@ static int front_serve(struct front *front, const struct config *config, const u
     return status == STATUS_OK || status == STATUS_UNREACHABLE ? EXIT_CODE_DONE : EXIT_CODE_INTERNAL;
 }
 
-int front_run(const struct config *config, int pipe_fd)
+int front_run(const struct config *config, int pipe_fd, int (*confine)(void))
 {
     struct sigaction stop = {.sa_handler = front_stop};
     sigaction(SIGTERM, &stop, NULL);
@@ -203,7 +200,7 @@ int front_run(const struct config *config, int pipe_fd)
     int code = EXIT_CODE_INTERNAL;
     if (pipe_open(&front.pipe, pipe_fd, PIPE_FRAME_MOST) == STATUS_OK &&
         front_open(&front, config, curve_public) == STATUS_OK)
-        code = front_serve(&front, config, curve_public);
+        code = front_serve(&front, config, curve_public, confine);
     front_close(&front);
     return code;
 }

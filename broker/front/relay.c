@@ -6,7 +6,7 @@
 
 #include <zmq.h>
 
-#include "broker/journal.h"
+#include "broker/metrics.h"
 #include "proto/box.h"
 #include "proto/hint.h"
 #include "proto/status.h"
@@ -183,7 +183,7 @@ static int relay_admit(struct front *front, const struct pipe_frame *frame)
     front->admission = admission;
     unsigned cut = visitors_revoke(front->visitors, admission, meter_cut);
     front->counts.cut += cut;
-    journal_write(JOURNAL_DEBUG, "admission", "keys=%zu cut=%u", admission_count(admission), cut);
+    metrics_write(METRICS_DEBUG, "admission", "keys=%zu cut=%u", admission_count(admission), cut);
     return STATUS_OK;
 }
 

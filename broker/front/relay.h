@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "broker/admission.h"
+#include "proto/admission.h"
 #include "broker/front/door.h"
 #include "broker/front/meter.h"
 #include "broker/front/visitor.h"

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "broker/admission.h"
+#include "proto/admission.h"
 
 /*
  * The handler that libzmq asks at each CURVE handshake (ZeroMQ RFC 27). It must be bound before the door is, and the

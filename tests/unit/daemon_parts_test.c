@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "broker/admission.h"
+#include "proto/admission.h"
 #include "broker/exchange_queue.h"
 #include "broker/front/visitor.h"
-#include "broker/journal.h"
+#include "broker/metrics.h"
 #include "broker/pool.h"
 #include "proto/introduction.h"
 #include "proto/status.h"
@@ -170,13 +170,13 @@ static void values_of_log_lines_are_quoted_where_they_must_be(void **state)
 {
     (void)state;
     char buffer[64];
-    assert_string_equal(journal_quote(buffer, sizeof buffer, "plain-1"), "plain-1");
-    assert_string_equal(journal_quote(buffer, sizeof buffer, ""), "\"\"");
-    assert_string_equal(journal_quote(buffer, sizeof buffer, "a b"), "\"a b\"");
-    assert_string_equal(journal_quote(buffer, sizeof buffer, "a=\"b\\"), "\"a=\\\"b\\\\\"");
+    assert_string_equal(metrics_quote(buffer, sizeof buffer, "plain-1"), "plain-1");
+    assert_string_equal(metrics_quote(buffer, sizeof buffer, ""), "\"\"");
+    assert_string_equal(metrics_quote(buffer, sizeof buffer, "a b"), "\"a b\"");
+    assert_string_equal(metrics_quote(buffer, sizeof buffer, "a=\"b\\"), "\"a=\\\"b\\\\\"");
     /* A line break would let a text write a line of its own. */
-    assert_string_equal(journal_quote(buffer, sizeof buffer, "x\nlevel=error"), "\"x\\x0alevel=error\"");
-    assert_string_equal(journal_quote(buffer, 12, "a long text with blanks"), "\"a lon\"");
+    assert_string_equal(metrics_quote(buffer, sizeof buffer, "x\nlevel=error"), "\"x\\x0alevel=error\"");
+    assert_string_equal(metrics_quote(buffer, 12, "a long text with blanks"), "\"a lon\"");
 }
 
 static void introductions_are_read_as_written(void **state)
