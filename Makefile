@@ -111,6 +111,22 @@ tests: all $(UNIT_TESTS) $(SYSTEM_TESTS) $(SHIM)
 test: tests
 	@tests/run.sh $(UNIT_TESTS) $(SYSTEM_TESTS)
 
+# Every tests/fuzz/NAME_fuzz.c with clang's libFuzzer, FUZZ_SECONDS each; seeds from tests/fuzz/seeds/NAME, findings in $(BUILD)/fuzz.
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined $(FUZZERS:%=fuzz-run-%)
+
+fuzz-run-%: $(BUILD)/fuzz/%
+	@mkdir -p $(BUILD)/fuzz/corpus-$*
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -verbosity=0 -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ \
+		$(BUILD)/fuzz/corpus-$* $(wildcard tests/fuzz/seeds/$(*:_fuzz=))
+
+FUZZ_LIBS = $(LIB)/libmuster.a $(LIB)/liblink.a $(LIB)/libbroker.a $(LIB)/libmatch.a $(LIB)/libstore.a $(LIB)/libproto.a
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< -Wl,--start-group $(FUZZ_LIBS) -Wl,--end-group $(PKG_LIBS)
+
 demo: all
 	@BIN=$(BUILD)/bin tests/demo.sh
 
