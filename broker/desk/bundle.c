@@ -156,6 +156,31 @@ int bundle_party_leaves(const struct desk_entry *entry, const char *party, const
     return status;
 }
 
+struct bundle_cached {
+    const char *item;
+    struct bundle_bound bound;
+    struct bundle_cached *next;
+};
+
+/* The bundle that binds a lot, read once for all changes of a submission. */
+static int cached_bound(struct store_txn *txn, struct desk_cache *cache, const char *item, struct arena *arena, struct bundle_bound **bound)
+{
+    for (struct bundle_cached *one = cache->bounds; one != NULL; one = one->next) {
+        if (strcmp(one->item, item) == 0) {
+            *bound = &one->bound;
+            return STATUS_OK;
+        }
+    }
+    struct bundle_cached *fresh = arena_alloc(arena, sizeof *fresh);
+    if (fresh == NULL)
+        return STATUS_NO_MEMORY;
+    fresh->item = item;
+    fresh->next = cache->bounds;
+    cache->bounds = fresh;
+    *bound = &fresh->bound;
+    return bundle_bound(txn, item, arena, &fresh->bound);
+}
+
 static struct stands_on stands_of(const struct bundle_bound *bound)
 {
     return (struct stands_on){.version = bound->version, .market = bound->market, .month = bound->version->as_of / 100};
@@ -163,31 +188,31 @@ static struct stands_on stands_of(const struct bundle_bound *bound)
 
 int bundle_object_changed(const struct desk_entry *entry, enum table table, const char *name, const char *item, const Muster__Stored *stored)
 {
-    struct bundle_bound bound;
-    int status = bundle_bound(entry->txn, item, entry->arena, &bound);
-    if (status != STATUS_OK || bound.bundle == NULL)
+    struct bundle_bound *bound;
+    int status = cached_bound(entry->txn, entry->cache, item, entry->arena, &bound);
+    if (status != STATUS_OK || bound->bundle == NULL)
         return status;
-    struct stands_on on = stands_of(&bound);
+    struct stands_on on = stands_of(bound);
     Muster__Demand *demand = stored->withdrawn ? NULL : stored->demand;
     Muster__Offer *offer = stored->withdrawn ? NULL : stored->offer;
     bool stands = table == TABLE_DEMANDS ? stands_with_demand(&on, name, demand) : stands_with_offer(&on, name, offer);
-    return stands ? STATUS_OK : bundle_no(entry, bound.bundle, entry->party, "changed what was asked for or offered");
+    return stands ? STATUS_OK : bundle_no(entry, bound->bundle, entry->party, "changed what was asked for or offered");
 }
 
 int bundle_warn_change(struct desk_work *work, enum table table, const char *name, const char *item, const Muster__Demand *demand,
                        const Muster__Offer *offer)
 {
-    struct bundle_bound bound;
-    int status = bundle_bound(work->txn, item, work->arena, &bound);
-    if (status != STATUS_OK || bound.bundle == NULL)
+    struct bundle_bound *bound;
+    int status = cached_bound(work->txn, work->cache, item, work->arena, &bound);
+    if (status != STATUS_OK || bound->bundle == NULL)
         return status;
-    struct stands_on on = stands_of(&bound);
+    struct stands_on on = stands_of(bound);
     if (table == TABLE_DEMANDS ? stands_with_demand(&on, name, demand) : stands_with_offer(&on, name, offer))
         return STATUS_OK;
     /* A supplier learns of a bundle when it is asked to confirm, and not before. */
-    if (table == TABLE_OFFERS && bound.bundle->state != MUSTER__BUNDLE_STATE__BUNDLE_AGREED)
+    if (table == TABLE_OFFERS && bound->bundle->state != MUSTER__BUNDLE_STATE__BUNDLE_AGREED)
         return STATUS_OK;
-    char *number = bundle_name(work->arena, bound.bundle->number);
+    char *number = bundle_name(work->arena, bound->bundle->number);
     char *remedy = arena_format(work->arena, "this change counts as your no to %s; without it, answer there", number != NULL ? number : "");
     faults_warn(work->faults, table == TABLE_DEMANDS ? "demand" : "offer", name, "what the bundle is built on",
                 remedy != NULL ? remedy : "this change counts as your no to the bundle");

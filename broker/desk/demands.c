@@ -4,6 +4,7 @@
 
 #include "broker/desk/bundle.h"
 #include "broker/desk/prices.h"
+#include "broker/desk/totals.h"
 
 /*
  * Demands: an agency's own. What a commitment names is frozen: a line can't fall below it or change its month, and item
@@ -117,6 +118,8 @@ int demands_check(struct desk_work *work)
     }
     struct prices_lots lots;
     const char *party = work->context->party->party->id;
+    if (status == STATUS_OK && work->faults->errors == 0)
+        status = totals_check(work);
     if (status == STATUS_OK)
         status = prices_lots(work->txn, work->submission, party, work->arena, &lots);
     work->faults->change = 0;

@@ -147,7 +147,8 @@ static int check_fields(struct desk_work *work)
 int desk_check(struct store_txn *txn, const struct desk_context *context, const Muster__Submission *submission,
                struct arena *arena, struct faults *faults)
 {
-    struct desk_work work = {.txn = txn, .context = context, .submission = submission, .arena = arena, .faults = faults};
+    struct desk_cache cache = {0};
+    struct desk_work work = {.txn = txn, .context = context, .submission = submission, .arena = arena, .faults = faults, .cache = &cache};
     const struct noun_row *row = row_of(submission);
     if (row == NULL || row->check == NULL || context->party == NULL) {
         faults_add(faults, "", "", "one list of changes", "write changes of one noun, and of no other, in a submission");
@@ -169,13 +170,15 @@ int desk_apply(struct store_txn *txn, uint64_t position, const Muster__EntryBody
     const struct noun_row *row = row_of(submission);
     if (row == NULL)
         return STATUS_CORRUPT;
+    struct desk_cache cache = {0};
     struct desk_entry entry = {.txn = txn,
                                .position = position,
                                .time = body->time,
                                .party = body->party,
                                .envelope_sha256 = body->envelope_sha256.data,
                                .submission = submission,
-                               .arena = arena};
+                               .arena = arena,
+                               .cache = &cache};
     int status = limits_apply(&entry);
     return status == STATUS_OK ? row->apply(&entry) : status;
 }

@@ -11,6 +11,12 @@
  * each with a check and an apply; desk.c calls the one whose noun the submission fills.
  */
 
+/* Bundles that bind a lot, looked up once for all changes of one submission; see bundle.h. */
+struct bundle_cached;
+struct desk_cache {
+    struct bundle_cached *bounds;
+};
+
 /* One submission being checked. */
 struct desk_work {
     struct store_txn *txn;
@@ -18,6 +24,7 @@ struct desk_work {
     const Muster__Submission *submission;
     struct arena *arena;
     struct faults *faults;
+    struct desk_cache *cache;
     int refused; /* STATUS_OK; the kind of the faults found by the desk where all are of one, else STATUS_INVALID */
 };
 
@@ -30,6 +37,7 @@ struct desk_entry {
     const uint8_t *envelope_sha256; /* 32 bytes */
     const Muster__Submission *submission;
     struct arena *arena;
+    struct desk_cache *cache;
 };
 
 /* Adds a fault of a kind (STATUS_INVALID, STATUS_STALE, STATUS_NOT_FOUND, STATUS_DENIED, STATUS_EXPIRED). */

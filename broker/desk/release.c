@@ -87,6 +87,39 @@ static void check_rule(struct desk_work *work, const Muster__Rule *rule, const s
         refuse(work, "policy", rule->name, "a figure that today's policy allows");
 }
 
+static uint32_t european_content(const struct policy *policy, const Muster__Market *market, const Muster__Offer *offer)
+{
+    uint32_t content = 0;
+    for (size_t at = 0; at < policy->european_countries.count; at++) {
+        const char *country = policy->european_countries.texts[at];
+        if (offer->n_origin == 0 && stands_has_origin(market, offer, country))
+            return 100;
+        for (size_t of = 0; of < offer->n_origin; of++)
+            content += strcmp(offer->origin[of]->country, country) == 0 ? offer->origin[of]->percent : 0;
+    }
+    return content;
+}
+
+/* The European content that each fund asks for today. */
+static int check_content(struct desk_work *work, const struct policy *policy, const Muster__BundleVersion *version, const Muster__Market *market)
+{
+    for (size_t at = 0; at < version->plan->n_awards; at++) {
+        const Muster__Demand *demand = stands_find_demand(market, version->plan->awards[at]->demand);
+        const Muster__Offer *offer = stands_find_offer(market, version->plan->awards[at]->offer);
+        Muster__Stored *fund;
+        if (demand == NULL || offer == NULL || demand->fund[0] == '\0')
+            continue;
+        int status = state_object(work->txn, TABLE_FUNDS, "", demand->fund, work->arena, &fund);
+        if (status != STATUS_OK)
+            return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+        if (european_content(policy, market, offer) < fund->fund->min_european_content) {
+            refuse(work, "fund", demand->fund, "offers with the European content that the fund asks for");
+            return STATUS_OK;
+        }
+    }
+    return STATUS_OK;
+}
+
 /* Today's policy, without the exchange's own keys, as the rules of one lot. */
 static int check_policy(struct desk_work *work, const Muster__BundleVersion *version, const Muster__Market *market)
 {
@@ -132,7 +165,7 @@ static int check_policy(struct desk_work *work, const Muster__BundleVersion *ver
                 refuse(work, "policy", offer->id, "an offer without components of an excluded origin");
         }
     }
-    return STATUS_OK;
+    return check_content(work, &policy, version, market);
 }
 
 static int check_fund(struct desk_work *work, const Muster__BundleHead *bundle, const Muster__FundDraw *draw)

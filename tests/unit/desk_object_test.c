@@ -243,6 +243,19 @@ static void a_rate_that_is_needed_stays_and_a_policy_is_checked(void **state)
     assert_int_equal(world_policy(world, 1, "min_nations", "2", NULL), STATUS_STALE);
 }
 
+/* One absurd figure would keep a lot from being planned for all. */
+static void a_figure_that_no_plan_can_hold_is_refused(void **state)
+{
+    struct world *world = *state;
+    start(world);
+    assert_int_equal(world_put_demand(world, "nl", world_demand(world, "D1", "NL", "GEM", 202712, 1000000000, INT64_C(10000000000000)), 0), STATUS_INVALID);
+    /* Nor in two halves. */
+    assert_int_equal(world_put_demand(world, "nl", world_demand(world, "D1", "NL", "GEM", 202712, 1000000000, 200000), 0), STATUS_OK);
+    assert_int_equal(world_put_demand(world, "nl", world_demand(world, "D2", "NL", "GEM", 202712, 1, INT64_C(10000000000000)), 0), STATUS_INVALID);
+    assert_true(world_fault_says(world, "far too large"));
+    assert_int_equal(world_put_demand(world, "nl", world_demand(world, "D2", "NL", "GEM", 202712, 1, 250000), 0), STATUS_OK);
+}
+
 static void a_marking_above_unclassified_leaves_no_trace(void **state)
 {
     struct world *world = *state;
@@ -277,6 +290,7 @@ int main(void)
         IN_A_WORLD(prices_of_a_lot_change_three_times_a_week),
         IN_A_WORLD(a_party_writes_so_much_a_day),
         IN_A_WORLD(a_rate_that_is_needed_stays_and_a_policy_is_checked),
+        IN_A_WORLD(a_figure_that_no_plan_can_hold_is_refused),
         IN_A_WORLD(a_marking_above_unclassified_leaves_no_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
