@@ -138,7 +138,7 @@ static void test_months(void **state)
     assert_int_equal(month_read("2000-01", &month), STATUS_OK);
     assert_int_equal(month_read("2199-12", &month), STATUS_OK);
     static const char *const refused[] = {"1999-12", "2200-01", "2027-00", "2027-13", "2027-6", "2027/06", "202706", "2027-06-01",
-                                          "jun-27", "Q4 2028", "", "2027-0a", "-027-06"};
+                                          "jun-27", "Q4 2028", "", "2027-0a", "2027-0:", "202/-06", "-027-06"};
     for (size_t at = 0; at < sizeof refused / sizeof refused[0]; at++) {
         assert_int_equal(month_read(refused[at], &month), STATUS_INVALID);
     }

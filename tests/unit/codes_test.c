@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -65,6 +66,21 @@ static void test_nsn(void **state)
     accepts(nsn_read_class, "7240-00-061-1163", "7240000611163");
     refuses(nsn_read_class, "2130", "group 21");
     refuses(nsn_read_class, "132", "");
+    /* Every group of the list, and no other pair of digits. */
+    unsigned groups = 0;
+    for (unsigned group = 0; group < 100; group++) {
+        char class[8];
+        struct code_answer answer;
+        snprintf(class, sizeof class, "%02u05", group);
+        groups += nsn_read_class(class, &answer) == STATUS_OK;
+        assert_int_equal(nsn_group_title(class) != NULL, nsn_read_class(class, &answer) == STATUS_OK);
+    }
+    assert_int_equal(groups, 78);
+    refuses(nsn_read_class, "9905-99-999-999", "12 digits");
+    accepts(nsn_read_class, "9905-99-999-9999", "9905999999999");
+    assert_null(nsn_group_title("1:05"));
+    assert_null(nsn_group_title("1/05"));
+    assert_null(nsn_group_title("/105"));
     char printed[NSN_PRINTED_SIZE];
     nsn_print("7240000611163", printed);
     assert_string_equal(printed, "7240-00-061-1163");
@@ -208,6 +224,7 @@ static void test_places(void **state)
     accepts(locode_read, "NLRTM", "NLRTM");
     accepts(locode_read, "NL RTM", "NLRTM");
     accepts(locode_read, "US22K", "US22K");
+    accepts(locode_read, "NLAZ9", "NLAZ9");
     accepts(locode_read, "GMBJL", "GMBJL");
     refuses(locode_read, "NL", "NLRTM");
     refuses(locode_read, "XXRTM", "NLRTM");
@@ -250,6 +267,8 @@ static void test_incoterms(void **state)
     (void)state;
     accepts(incoterm_read, "DAP Riga, Incoterms 2020", "DAP Riga, Incoterms 2020");
     accepts(incoterm_read, "FOB Hamburg, Incoterms 2020", "FOB Hamburg, Incoterms 2020");
+    accepts(incoterm_read, "EXW X, Incoterms 2020", "EXW X, Incoterms 2020");
+    refuses(incoterm_read, ", Incoterms 2020", "DAP");
     refuses(incoterm_read, "DAT", "DPU");
     refuses(incoterm_read, "DAT Riga, Incoterms 2020", "DPU");
     refuses(incoterm_read, "FOB, Incoterms 2020", "port");
@@ -301,6 +320,9 @@ static void test_notices(void **state)
     refuses(notice_read_lot, "lot-0001", "LOT-0001");
     accepts(notice_read, "2f1ae2b4-7c0e-4d6f-9a3b-0c1d2e3f4a5b", "2f1ae2b4-7c0e-4d6f-9a3b-0c1d2e3f4a5b");
     accepts(notice_read, "2F1AE2B4-7C0E-4D6F-9A3B-0C1D2E3F4A5B", "2f1ae2b4-7c0e-4d6f-9a3b-0c1d2e3f4a5b");
+    accepts(notice_read, "9f1ae2b4-7c0e-4d6f-8a3b-0c1d2e3f4a5b", "9f1ae2b4-7c0e-4d6f-8a3b-0c1d2e3f4a5b");
+    accepts(notice_read, "2f1ae2b4-7c0e-4d6f-aa3b-0c1d2e3f4a5b", "2f1ae2b4-7c0e-4d6f-aa3b-0c1d2e3f4a5b");
+    accepts(notice_read, "2f1ae2b4-7c0e-4d6f-ba3b-0c1d2e3f4a5b", "2f1ae2b4-7c0e-4d6f-ba3b-0c1d2e3f4a5b");
     refuses(notice_read, "2f1ae2b4-7c0e-1d6f-9a3b-0c1d2e3f4a5b", "8-4-4-4-12"); /* version 1 */
     refuses(notice_read, "2f1ae2b4-7c0e-4d6f-ca3b-0c1d2e3f4a5b", "8-4-4-4-12"); /* another variant */
     refuses(notice_read, "2f1ae2b4-7c0e-4d6f-9a3b-0c1d2e3f4a5", "8-4-4-4-12");
