@@ -234,15 +234,14 @@ static int read_answer(struct asking *asking, const uint8_t *plain, size_t size)
     if (answer->protocol != PROTOCOL_VERSION) {
         return STATUS_FORGED;
     }
+    /* No bytes at all are an empty list, or a refusal without a message. */
     ProtobufCMessage *body = NULL;
-    if (answer->body.len > 0) {
-        status = walk_unpack(asking->verb->answer, answer->body.data, answer->body.len, BOX_PLAIN_MOST, asking->arena, &body, NULL);
-        if (status != STATUS_OK) {
-            return status == STATUS_NO_MEMORY ? status : STATUS_FORGED;
-        }
+    status = walk_unpack(asking->verb->answer, answer->body.len ? answer->body.data : (const uint8_t *)"", answer->body.len, BOX_PLAIN_MOST, asking->arena, &body, NULL);
+    if (status != STATUS_OK && (answer->body.len || status == STATUS_NO_MEMORY)) {
+        return status == STATUS_NO_MEMORY ? status : STATUS_FORGED;
     }
     asking->reply->answer = answer;
-    asking->reply->body = body;
+    asking->reply->body = answer->outcome == MUSTER__OUTCOME__OUTCOME_DONE ? body : NULL;
     return STATUS_OK;
 }
 

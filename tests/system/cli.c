@@ -228,6 +228,34 @@ int cli_terminal(struct cli *cli, int columns, const char *typed, ...)
     return cli->code;
 }
 
+static char *on_one_line(const char *text)
+{
+    char *line = malloc(strlen(text) + 1);
+    size_t length = 0;
+    for (; line && *text; text++) {
+        bool blank = *text == ' ' || *text == '\n';
+        if (!blank || (length && line[length - 1] != ' ')) {
+            line[length++] = blank ? ' ' : *text;
+        }
+    }
+    if (line) {
+        line[length] = '\0';
+    }
+    return line;
+}
+
+bool cli_says(const char *text, const char *part)
+{
+    if (strstr(text, part)) {
+        return true;
+    }
+    char *whole = on_one_line(text), *sought = on_one_line(part);
+    bool found = whole && sought && !strchr(part, '\n') && !strstr(part, "  ") && strstr(whole, sought);
+    free(whole);
+    free(sought);
+    return found;
+}
+
 static void path_of(const struct cli *cli, const char *name, char path[2 * HARNESS_PATH_MOST])
 {
     snprintf(path, 2 * HARNESS_PATH_MOST, "%s/%s", cli->folder, name);

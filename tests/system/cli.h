@@ -37,6 +37,9 @@ int cli_as(struct cli *cli, const char *party, ...) __attribute__((sentinel));
 /* Runs it on a terminal of so many columns: out holds what the terminal showed; typed is written to it. */
 int cli_terminal(struct cli *cli, int columns, const char *typed, ...) __attribute__((sentinel));
 
+/* Whether text holds part as it stands, or with every run of blanks and line ends taken as one blank: sentences wrap. */
+bool cli_says(const char *text, const char *part);
+
 /* Writes a file in the folder. */
 int cli_write(const struct cli *cli, const char *name, const char *text);
 

@@ -32,7 +32,7 @@ static int teardown(void **state)
 
 #define assert_says(text, part)                                                              \
     do {                                                                                     \
-        if (!strstr(text, part)) {                                                           \
+        if (!cli_says(text, part)) {                                                           \
             print_error("not found: %s\nin: %s\n%s\n", part, cli.out, cli.err);              \
             fail();                                                                          \
         }                                                                                    \
