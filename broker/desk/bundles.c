@@ -85,6 +85,33 @@ static int check_terms(struct desk_work *work, const struct on_bundle *on, const
     return STATUS_OK;
 }
 
+/* A yes to what one's own demands and offers, as they now stand, no longer carry would bind to what cannot be done. */
+static int check_own_objects(struct desk_work *work, const struct on_bundle *on)
+{
+    struct stands_on stands = {.version = on->version, .market = on->market, .month = on->version->as_of / 100};
+    const char *sender = work->context->party->party->id;
+    bool nation = work->context->party->party->role == MUSTER__ROLE__ROLE_AGENCY;
+    for (size_t at = 0; at < on->version->plan->n_awards; at++) {
+        const char *name = nation ? on->version->plan->awards[at]->demand : on->version->plan->awards[at]->offer, *party, *id;
+        Muster__Stored *stored;
+        if (!state_name_is_of(name, sender))
+            continue;
+        if (!state_name_split(work->arena, name, &party, &id))
+            return STATUS_NO_MEMORY;
+        int status = state_object(work->txn, nation ? TABLE_DEMANDS : TABLE_OFFERS, party, id, work->arena, &stored);
+        if (status != STATUS_OK)
+            return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+        bool carries = nation ? stands_with_demand(&stands, name, stored->withdrawn ? NULL : stored->demand)
+                              : stands_with_offer(&stands, name, stored->withdrawn ? NULL : stored->offer);
+        if (!carries) {
+            desk_refuse(work, STATUS_INVALID, nation ? "demand" : "offer", id, "what the bundle is built on",
+                        "you changed it since: put it back as it was, then say yes");
+            return STATUS_OK;
+        }
+    }
+    return STATUS_OK;
+}
+
 static int check_answer(struct desk_work *work, const struct on_bundle *on, const Muster__BundleChange *change)
 {
     bool may;
@@ -106,7 +133,8 @@ static int check_answer(struct desk_work *work, const struct on_bundle *on, cons
         refuse_state(work, on, "released", "wait until it is released again");
         return STATUS_OK;
     }
-    return check_terms(work, on, change);
+    status = check_terms(work, on, change);
+    return status == STATUS_OK && change->answer == MUSTER__ANSWER_KIND__ANSWER_YES ? check_own_objects(work, on) : status;
 }
 
 static int check_replan(struct desk_work *work, const Muster__BundleChange *change)
