@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "broker/match/control.h"
 #include "broker/match/finish.h"
 #include "broker/match/screen.h"
 #include "broker/match/node.h"
@@ -105,9 +106,12 @@ static size_t node_size(const struct match_model *model)
            model->lump_count + match_limits_pairs(model);
 }
 
-/* The bound from which on a node can hold a better plan. */
+/* The bound from which on a node can hold a better plan. With funds' prices from outside a plan is worth what its flow is. */
 static __int128 cutoff(const struct match_search *search)
 {
+    if (search->joint) {
+        return search->worth + 1;
+    }
     return ((__int128)search->best.objective + 1) << search->model.shift;
 }
 
@@ -152,7 +156,7 @@ static int take_over(struct match_search *search)
     match_flow_copy(&search->flow, &search->trial);
     search->worth = worth;
     match_screen_improve(search, TRIES);
-    return match_finish_keep(search, false);
+    return search->joint ? STATUS_OK : match_finish_keep(search, false);
 }
 
 /* A number that differs for different sets of choices, most likely. */
@@ -259,7 +263,7 @@ static int close_leaf(struct tree *tree)
     }
     match_flow_copy(&search->flow, &search->trial);
     search->worth = worth;
-    int status = match_finish_keep(search, false);
+    int status = search->joint ? STATUS_OK : match_finish_keep(search, false);
     if (bound >= cutoff(search)) {
         give_up(tree, bound); /* a rule left out of the flow stands between the two */
     }
@@ -313,7 +317,7 @@ static int process(struct tree *tree, struct node *node, struct node **next)
     node_copy(tree, node, false);
     node->next_free = tree->free;
     tree->free = node;
-    match_ascent_run(&search->walk, &tree->limits, &search->ties, cutoff(search) - 1, search->node_steps, &search->dual,
+    match_ascent_run(&search->walk, &tree->limits, &search->ties, cutoff(search) - 1, true, search->node_steps, &search->dual,
                      &search->ascent);
     __int128 bound = search->dual.bound < node->bound ? search->dual.bound : node->bound;
     if (bound < cutoff(search) || search->dual.bound == MATCH_NET_NEVER) {
@@ -360,17 +364,23 @@ int match_branch_run(struct match_search *search)
         return STATUS_NO_MEMORY;
     }
     match_ties_hold(&search->ties, true);
-    struct node *node = node_make(&tree, (((__int128)search->best.bound + 1) << model->shift) - 1);
+    __int128 root = search->joint ? search->joint_bound : (((__int128)search->best.bound + 1) << model->shift) - 1;
+    struct node *node = node_make(&tree, root);
     while (!status && search->nodes_done < search->nodes && (node = next_node(&tree, node))) {
         search->nodes_done++;
         status = process(&tree, node, &node);
+        if (match_control_asks(search->control)) {
+            break;
+        }
     }
     if (node) { /* the budget ended under way */
         give_up(&tree, node->bound);
     }
     __int128 bound = tree.count && tree.heap[0]->bound > tree.closed ? tree.heap[0]->bound : tree.closed;
     match_ties_hold(&search->ties, false);
-    if (!status) {
+    if (!status && search->joint) {
+        search->joint_bound = bound > search->worth ? bound : search->worth;
+    } else if (!status) {
         match_search_bound(search, bound);
         search->best.bound = search->best.bound < search->best.objective ? search->best.objective : search->best.bound;
     }

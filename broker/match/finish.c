@@ -55,7 +55,7 @@ static void raise_multipliers(struct match_search *search, const struct match_re
 {
     for (uint32_t t = 0; t < search->ties.count; t++) {
         struct match_tie *tie = &search->ties.ties[t];
-        if (repair->sum[t] > repair->right[t]) {
+        if (!tie->outside && repair->sum[t] > repair->right[t]) {
             int64_t least = (INT64_C(1) << MATCH_FUND_BITS) / (tie->kind == MATCH_TIE_FUND ? 8 : 400);
             tie->multiplier = tie->multiplier < least ? least : tie->multiplier + tie->multiplier / 2;
         }
@@ -122,6 +122,12 @@ static int finish_awards(struct match_search *search, bool thorough, struct matc
 static int64_t most_worth(const struct match_search *search)
 {
     __int128 worth = search->worth + match_ties_constant(&search->ties);
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        const struct match_tie *tie = &search->ties.ties[t];
+        if (tie->outside) {
+            worth += ((__int128)tie->multiplier * search->rights[t] >> (MATCH_FUND_BITS - search->model.shift)) + 1;
+        }
+    }
     return worth <= 0 ? 0 : (int64_t)(worth >> search->model.shift);
 }
 

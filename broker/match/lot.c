@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/match/branch.h"
+#include "broker/match/control.h"
 #include "broker/match/finish.h"
 #include "broker/match/moves.h"
 #include "broker/match/screen.h"
@@ -42,30 +43,81 @@ static void mix_prices(struct match_search *search)
 }
 
 /* Prices of the plan as a start for the bound. */
-static void warm_bound(struct match_search *search)
+static void warm_bound(struct match_search *search, uint32_t steps)
 {
     mix_prices(search);
-    match_ascent_run(&search->walk, &search->limits, &search->ties, search->worth + match_ties_constant(&search->ties), WARM_STEPS,
+    match_ascent_run(&search->walk, &search->limits, &search->ties, search->worth + match_ties_constant(&search->ties), true, steps,
                      &search->dual, &search->ascent);
-    match_search_bound(search, search->dual.bound);
+    if (search->joint) {
+        search->joint_bound = search->dual.bound < search->joint_bound ? search->dual.bound : search->joint_bound;
+    } else {
+        match_search_bound(search, search->dual.bound);
+    }
+}
+
+void match_lot_prices(struct match_search *search, uint32_t steps)
+{
+    uint64_t since = match_control_time(search->control);
+    match_prices_guess(&search->model, search->guess, search->dual.price);
+    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, false, steps, &search->dual, &search->ascent);
+    match_control_count(search->control, MATCH_PASS_PRICES, since, steps, 0);
+}
+
+static void screen(struct match_search *search, uint32_t tries)
+{
+    uint64_t since = match_control_time(search->control), tried = search->tries, succeeded = search->successes;
+    match_screen_improve(search, tries);
+    match_control_count(search->control, MATCH_PASS_SCREEN, since, search->tries - tried, search->successes - succeeded);
+}
+
+static int finish(struct match_search *search)
+{
+    if (search->joint) {
+        return STATUS_OK; /* the ledger says later how much money there is */
+    }
+    uint64_t since = match_control_time(search->control);
+    int status = match_finish_keep(search, true);
+    match_control_count(search->control, MATCH_PASS_FINISH, since, 1, search->best.award_count > 0);
+    return status;
+}
+
+int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t steps)
+{
+    uint64_t since = match_control_time(search->control);
+    match_first_plan(search);
+    match_control_count(search->control, MATCH_PASS_FIRST, since, 1, 1);
+    screen(search, tries);
+    int status = finish(search);
+    if (status) {
+        return status;
+    }
+    since = match_control_time(search->control);
+    warm_bound(search, steps);
+    match_control_count(search->control, MATCH_PASS_PRICES, since, steps, 0);
+    if (!match_ties_free(&search->ties)) {
+        return STATUS_OK;
+    }
+    match_moves_rebuild(search); /* the multipliers have moved */
+    screen(search, tries);
+    return finish(search);
+}
+
+int match_lot_branch(struct match_search *search)
+{
+    uint64_t since = match_control_time(search->control), done = search->nodes_done;
+    int status = match_branch_run(search);
+    match_control_count(search->control, MATCH_PASS_BRANCH, since, search->nodes_done - done, 0);
+    return status;
 }
 
 int match_lot_search(struct match_search *search)
 {
-    match_prices_guess(&search->model, search->guess, search->dual.price);
-    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, COLD_STEPS, &search->dual, &search->ascent);
+    match_lot_prices(search, COLD_STEPS);
     match_search_bound(search, search->dual.bound);
-    match_first_plan(search);
-    match_screen_improve(search, TRIES);
-    int status = match_finish_keep(search, true);
-    if (status) {
-        return status;
+    if (match_control_asks(search->control)) {
+        match_first_plan(search);
+        return match_finish_keep(search, false);
     }
-    warm_bound(search);
-    if (search->ties.count) {
-        match_moves_rebuild(search);
-        match_screen_improve(search, TRIES);
-        status = match_finish_keep(search, true);
-    }
-    return status ? status : match_branch_run(search);
+    int status = match_lot_improve(search, TRIES, WARM_STEPS);
+    return status ? status : match_lot_branch(search);
 }

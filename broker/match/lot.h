@@ -9,4 +9,15 @@
 /* Plans the lot of a fresh search: search->best then holds plan and bound. STATUS_NO_MEMORY. */
 int match_lot_search(struct match_search *search);
 
+/* The passes one by one, for lots that are planned together. */
+
+/* Cold prices. */
+void match_lot_prices(struct match_search *search, uint32_t steps);
+
+/* First plan, screened search, finish, and prices from the plan. */
+int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t steps);
+
+/* Branch and bound within search->nodes. */
+int match_lot_branch(struct match_search *search);
+
 #endif

@@ -3,16 +3,24 @@
 
 #include <string.h>
 
+#include "broker/match/control.h"
+#include "broker/match/joint.h"
+#include "broker/match/keep.h"
 #include "broker/match/lot.h"
+#include "broker/match/parallel.h"
 #include "proto/status.h"
 
-#define NODES 30         /* of a lot's tree by default */
-#define PROOF_NODES 5000
-#define NODE_STEPS 25
-#define LOT_MEMORY ((size_t)1 << 32)
+#define LOT_MEMORY ((size_t)1 << 34)
 
-/* Moves what a lot's plan points to out of the memory of its search. */
-static int keep_plan(struct arena *arena, struct match_lot_plan *plan)
+struct lots {
+    const struct match_market *market;
+    struct match_control *control;
+    const __int128 *balance;
+    struct match_lot_plan *plans;
+    struct arena *results; /* by lot: its awards until all are done */
+};
+
+int match_plan_keep(struct arena *arena, struct match_lot_plan *plan)
 {
     struct match_award *awards = arena_array(arena, plan->award_count, sizeof *awards);
     const char *forbidden_by = plan->forbidden_by ? arena_string(arena, plan->forbidden_by) : NULL;
@@ -27,33 +35,25 @@ static int keep_plan(struct arena *arena, struct match_lot_plan *plan)
     return STATUS_OK;
 }
 
-/* Searches one lot and finishes within the balances left. */
-static int plan_lot(const struct match_market *market, uint32_t lot, const struct match_options *options, __int128 *balance,
-                    struct arena *arena, struct match_lot_plan *out)
+/* Plans one lot that shares no fund with another. */
+static int plan_lot(void *context, uint32_t lot)
 {
+    struct lots *lots = context;
     struct arena work;
     arena_init(&work, LOT_MEMORY);
     struct match_search *search = arena_alloc(&work, sizeof *search);
-    int status = search ? match_search_init(market, lot, false, &work, search) : STATUS_NO_MEMORY;
-    for (uint32_t t = 0; !status && t < search->ties.count; t++) {
-        if (search->ties.ties[t].kind == MATCH_TIE_FUND) {
-            search->rights[t] = balance[search->ties.ties[t].index];
-        }
-    }
+    uint64_t since = match_control_time(lots->control);
+    int status = search ? match_search_init(lots->market, lot, false, &work, search) : STATUS_NO_MEMORY;
+    match_control_count(lots->control, MATCH_PASS_BUILD, since, 1, 1);
     if (!status) {
-        search->nodes = options && options->node_budget ? options->node_budget : options && options->prove ? PROOF_NODES : NODES;
-        search->node_steps = NODE_STEPS;
+        search->control = lots->control;
+        match_search_budget(search, lots->control->options->node_budget, lots->control->options->prove);
         status = match_lot_search(search);
     }
     if (!status) {
-        *out = search->best;
-        status = keep_plan(arena, out);
-    }
-    for (uint32_t n = 0; !status && n < out->award_count; n++) {
-        uint32_t fund = market->lots[lot].demands[out->awards[n].demand].fund;
-        if (fund != MATCH_NONE) {
-            balance[fund] -= (__int128)out->awards[n].quantity * (out->awards[n].unit_price + out->awards[n].freight) + out->awards[n].one_off;
-        }
+        lots->plans[lot] = search->best;
+        match_control_lot_done(lots->control, search->best.objective, search->best.bound);
+        status = match_plan_keep(&lots->results[lot], &lots->plans[lot]);
     }
     arena_drop(&work);
     return status;
@@ -80,23 +80,65 @@ static void open_balances(const struct match_market *market, __int128 *balance)
     }
 }
 
+/* Whether two lots draw on one fund that has a balance. */
+static bool lots_share_fund(const struct match_market *market, struct arena *arena)
+{
+    uint32_t *seen = arena_array(arena, market->fund_count, sizeof *seen); /* lot + 1 */
+    for (uint32_t l = 0; seen && l < market->lot_count; l++) {
+        for (uint32_t d = 0; d < market->lots[l].demand_count; d++) {
+            uint32_t fund = market->lots[l].demands[d].fund;
+            if (fund == MATCH_NONE || !market->funds[fund].limited) {
+                continue;
+            }
+            if (seen[fund] && seen[fund] != l + 1) {
+                return true;
+            }
+            seen[fund] = l + 1;
+        }
+    }
+    return false;
+}
+
+/* Lots that share nothing, each on its own. */
+static int plan_apart(struct lots *lots, struct arena *arena, int64_t *bound)
+{
+    uint32_t count = lots->market->lot_count;
+    lots->results = arena_array(arena, count, sizeof *lots->results);
+    if (!lots->results) {
+        return STATUS_NO_MEMORY;
+    }
+    for (uint32_t l = 0; l < count; l++) {
+        arena_init(&lots->results[l], LOT_MEMORY);
+    }
+    int status = match_parallel_run(lots->control->options->threads, count, plan_lot, lots);
+    *bound = 0;
+    for (uint32_t l = 0; l < count; l++) {
+        status = status ? status : match_plan_keep(arena, &lots->plans[l]);
+        *bound += lots->plans[l].bound;
+        arena_drop(&lots->results[l]);
+    }
+    return status;
+}
+
 int match_plan(const struct match_market *market, const struct match_options *options, struct arena *arena, struct match_plan **result)
 {
+    const struct match_options defaults = {.threads = 1};
+    struct match_control control;
     struct match_plan *plan = arena_alloc(arena, sizeof *plan);
     __int128 *balance = arena_array(arena, market->fund_count, sizeof *balance);
     if (!plan || !balance || !(plan->lots = arena_array(arena, market->lot_count, sizeof *plan->lots))) {
         return STATUS_NO_MEMORY;
     }
     plan->lot_count = market->lot_count;
+    match_control_init(&control, options ? options : &defaults, market->lot_count);
     open_balances(market, balance);
-    for (uint32_t l = 0; l < market->lot_count; l++) {
-        int status = plan_lot(market, l, options, balance, arena, &plan->lots[l]);
-        if (status) {
-            return status;
-        }
+    struct lots lots = {.market = market, .control = &control, .balance = balance, .plans = plan->lots};
+    int status = lots_share_fund(market, arena) ? match_joint_plan(market, &control, balance, arena, plan->lots, &plan->bound)
+                                                : plan_apart(&lots, arena, &plan->bound);
+    for (uint32_t l = 0; !status && l < market->lot_count; l++) {
         plan->objective += plan->lots[l].objective;
-        plan->bound += plan->lots[l].bound;
     }
+    match_control_report(&control);
     *result = plan;
-    return STATUS_OK;
+    return status;
 }

@@ -9,8 +9,10 @@
 #define BELOW_BEST 0.1       /* first target below the best bound */
 #define GROW 1.5             /* of that where steps gain much */
 #define FIRST_FACTOR 0.7     /* of Polyak's step */
+#define WARM_BELOW 0.02
 #define WARM_FACTOR 0.1      /* the same from prices that are near the best: with a target that is a plan's worth */
 #define WARM_SHARE 0.3
+#define RESUME_SHARE 0.2
 #define MOST_FACTOR 2.0
 #define LONGER 1.2
 #define FIRST_SHARE 0.3      /* most of the newest gradient in the direction */
@@ -29,9 +31,10 @@ int match_ascent_init(const struct match_model *model, const struct match_ties *
     ascent->best_tie = arena_array(arena, ties->count, sizeof *ascent->best_tie);
     ascent->used = arena_array(arena, model->choice_count, sizeof *ascent->used);
     ascent->lump_used = arena_array(arena, model->lump_count, sizeof *ascent->lump_used);
+    ascent->spent = arena_array(arena, model->market->fund_count, sizeof *ascent->spent);
     size_t pairs = match_limits_pairs(model);
     ascent->pair_used = arena_array(arena, pairs <= MATCH_MOST_PAIRS ? pairs : 0, sizeof *ascent->pair_used);
-    bool whole = ascent->pair_used && ascent->lump_used && ascent->gradient && ascent->tie_gradient && ascent->direction && ascent->tie_direction && ascent->best_price && ascent->best_tie && ascent->used;
+    bool whole = ascent->spent && ascent->pair_used && ascent->lump_used && ascent->gradient && ascent->tie_gradient && ascent->direction && ascent->tie_direction && ascent->best_price && ascent->best_tie && ascent->used;
     return whole ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -177,6 +180,9 @@ static void average_uses(const struct match_model *model, const struct match_dua
         float share = served >= (double)of->total ? 1.0F : (float)(served / (double)of->total);
         ascent->lump_used[d] += newest * (share - ascent->lump_used[d]);
     }
+    for (uint32_t f = 0; f < model->market->fund_count && dual->count_money; f++) {
+        ascent->spent[f] += (double)newest * (dual->spent[f] - ascent->spent[f]);
+    }
     size_t pairs = dual->pair_served ? (size_t)model->lump_count * model->lot->offer_count : 0;
     for (size_t n = 0; n < pairs; n++) {
         float share = (float)((double)dual->pair_served[n] / (double)model->lumps[n / model->lot->offer_count].total);
@@ -236,20 +242,30 @@ void match_prices_guess(const struct match_model *model, struct match_guess *scr
     }
 }
 
-void match_ascent_run(struct match_walk *walk, const struct match_limits *limits, struct match_ties *ties, __int128 target,
-                      uint32_t steps, struct match_dual *dual, struct match_ascent *ascent)
+/* The first direction: the gradient, or the last run's with some of it. */
+static struct products start_direction(const struct match_ties *ties, const struct match_dual *dual, struct match_ascent *ascent)
 {
-    bool warm = target != MATCH_NET_NEVER;
-    double below = BELOW_BEST, factor = warm ? WARM_FACTOR : FIRST_FACTOR, most = warm ? WARM_SHARE : FIRST_SHARE;
+    struct products sum = find_products(ties, ascent);
+    if (ascent->resume && sum.direction > 0) {
+        average_uses(ties->model, dual, (float)turn_direction(ties, &sum, RESUME_SHARE, ascent), ascent);
+        return find_products(ties, ascent);
+    }
+    memcpy(ascent->direction, ascent->gradient, ties->model->line_count * sizeof *ascent->direction);
+    memcpy(ascent->tie_direction, ascent->tie_gradient, ties->count * sizeof *ascent->tie_direction);
+    average_uses(ties->model, dual, 1.0F, ascent);
+    return find_products(ties, ascent);
+}
+
+void match_ascent_run(struct match_walk *walk, const struct match_limits *limits, struct match_ties *ties, __int128 target,
+                      bool warm, uint32_t steps, struct match_dual *dual, struct match_ascent *ascent)
+{
+    double below = warm ? WARM_BELOW : BELOW_BEST, factor = warm ? WARM_FACTOR : FIRST_FACTOR, most = warm ? WARM_SHARE : FIRST_SHARE;
     uint32_t failed = 0;
     dual->count_money = ties->count > 0;
     evaluate(walk, limits, ties, dual);
-    average_uses(ties->model, dual, 1.0F, ascent);
     keep_best(ties, dual, ascent);
     find_gradient(ties, dual, ascent);
-    memcpy(ascent->direction, ascent->gradient, ties->model->line_count * sizeof *ascent->direction);
-    memcpy(ascent->tie_direction, ascent->tie_gradient, ties->count * sizeof *ascent->tie_direction);
-    struct products sum = find_products(ties, ascent);
+    struct products sum = start_direction(ties, dual, ascent);
     for (uint32_t n = 0; n < steps && ascent->best_bound > target && sum.direction > 0; n++) {
         double best = (double)ascent->best_bound, aim = best - below * (best > 0 ? best : -best);
         aim = target != MATCH_NET_NEVER && aim < (double)target ? (double)target : aim;

@@ -25,6 +25,8 @@ struct match_ascent {
     float *used;            /* by choice: averaged share of steps that took it */
     float *lump_used;       /* by lump: averaged share of it that the choices taken give it */
     float *pair_used;       /* lump * offers + offer: the same of single-supplier lumps by offer */
+    double *spent;          /* by fund of the market: averaged spending, where it is counted */
+    bool resume;            /* the next run goes on with direction and averages of the last: little has changed */
     __int128 best_bound;
 };
 
@@ -41,9 +43,9 @@ void match_prices_guess(const struct match_model *model, struct match_guess *scr
 
 /*
  * Runs steps from dual->price and the multipliers in ties. target: scaled worth of a known plan, or MATCH_NET_NEVER; a bound not above it
- * ends the search. On return dual holds the best prices, evaluated, and ties its multipliers; ascent->used the averages.
+ * ends the search. warm: the prices are good already. On return dual holds the best prices, evaluated, and ties its multipliers; ascent->used the averages.
  */
 void match_ascent_run(struct match_walk *walk, const struct match_limits *limits, struct match_ties *ties, __int128 target,
-                      uint32_t steps, struct match_dual *dual, struct match_ascent *ascent);
+                      bool warm, uint32_t steps, struct match_dual *dual, struct match_ascent *ascent);
 
 #endif

@@ -6,6 +6,13 @@
 #include "broker/match/screen.h"
 #include "proto/status.h"
 
+#define NODE_STEPS 25
+#define NODES 30             /* of a lot's tree by default */
+#define SMALL_NODES 3000     /* of a small lot, which is to be proved */
+#define PROOF_NODES 5000
+#define SMALL_PAIRS 3000     /* lines times choices of a small lot: some 30 demands and 12 offers */
+#define LARGE_PAIRS 400000   /* beyond it a node costs more than the default run may */
+
 int match_search_init(const struct match_market *market, uint32_t index, bool hold_funds, struct arena *arena,
                       struct match_search *search)
 {
@@ -39,6 +46,13 @@ int match_search_init(const struct match_market *market, uint32_t index, bool ho
     search->ranks = arena_array(arena, most > model->choice_count ? most : model->choice_count, sizeof *search->ranks);
     search->list = arena_array(arena, most, sizeof *search->list);
     return search->mixed && search->plan_price && search->avoid && search->rights && search->guess && search->moves && search->ranks && search->list ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+void match_search_budget(struct match_search *search, uint64_t nodes, bool prove)
+{
+    uint64_t pairs = (uint64_t)search->model.line_count * search->model.choice_count;
+    search->node_steps = NODE_STEPS;
+    search->nodes = nodes ? nodes : prove ? PROOF_NODES : pairs <= SMALL_PAIRS ? SMALL_NODES : pairs <= LARGE_PAIRS ? NODES : 0;
 }
 
 void match_search_bound(struct match_search *search, __int128 bound)

@@ -12,6 +12,8 @@
  * screen, ...) each work on this state; every pass leaves `flow` the best plan it knows under the terms in force.
  */
 
+struct match_control;
+
 struct match_search {
     struct match_model model;
     struct match_terms terms;
@@ -38,6 +40,9 @@ struct match_search {
     struct match_repair repair;
     struct match_lot_plan best; /* the best valid plan so far, no awards at first; bound is the least proved */
     uint64_t tries, successes;
+    struct match_control *control; /* may be NULL */
+    bool joint;                 /* funds' prices come from outside: a bound of dual is then not the lot's own */
+    __int128 joint_bound;       /* scaled: of the lot at the funds' prices as they are */
     uint64_t nodes;             /* budget of branch and bound */
     uint64_t nodes_done;
     uint32_t node_steps;        /* price steps at a node */
@@ -46,6 +51,9 @@ struct match_search {
 /* Prepares a search with nothing planned. hold_funds: see ties.h. STATUS_NO_MEMORY. */
 int match_search_init(const struct match_market *market, uint32_t lot, bool hold_funds, struct arena *arena,
                       struct match_search *search);
+
+/* Sets the budgets of branch and bound by the size of the lot. nodes: 0 for the default; prove: the larger one. */
+void match_search_budget(struct match_search *search, uint64_t nodes, bool prove);
 
 /* Lowers best.bound to a scaled bound of the dual, if it is lower. */
 void match_search_bound(struct match_search *search, __int128 bound);

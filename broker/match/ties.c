@@ -150,6 +150,16 @@ void match_ties_hold(struct match_ties *ties, bool hold)
     }
 }
 
+bool match_ties_free(const struct match_ties *ties)
+{
+    for (uint32_t t = 0; t < ties->count; t++) {
+        if (!ties->ties[t].held) {
+            return true;
+        }
+    }
+    return false;
+}
+
 __int128 match_ties_constant(const struct match_ties *ties)
 {
     __int128 sum = 0;

@@ -53,6 +53,9 @@ void match_ties_apply(struct match_ties *ties);
 /* Keeps the multipliers where they are, or lets them move again. Funds that the caller holds from outside stay held. */
 void match_ties_hold(struct match_ties *ties, bool hold);
 
+/* Whether some multiplier is free to move. */
+bool match_ties_free(const struct match_ties *ties);
+
 /* Scaled sum of multiplier * right over the rows that are not held from outside, rounded up: what a bound under these terms must add. */
 __int128 match_ties_constant(const struct match_ties *ties);
 
