@@ -151,7 +151,7 @@ int session_refused(struct context *context, const Muster__Answer *answer, const
     }
     switch (answer->outcome) {
     case MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED:
-        return complain(EXIT_CODE_NOT_ALLOWED, "%s %s", text ? text : "you may not do this.", became);
+        return complain(EXIT_CODE_NOT_ALLOWED, "%s %s", answer->n_faults ? "refused for the reason above." : text ? text : "you may not do this.", became);
     case MUSTER__OUTCOME__OUTCOME_NOT_FOUND:
         return complain(EXIT_CODE_INPUT, "%s %s", text ? text : "there is none of that name that you may see.", became);
     case MUSTER__OUTCOME__OUTCOME_STALE:

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* What the command refuses, keeps and says when things go wrong between a person and a real exchange. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "proto/status.h"
+#include "tests/system/cli.h"
+
+static struct harness harness;
+static struct cli cli;
+
+#define assert_says(text, part)                                                 \
+    do {                                                                        \
+        if (!cli_says(text, part)) {                                            \
+            print_error("not found: %s\nin: %s\n%s\n", part, cli.out, cli.err); \
+            fail();                                                             \
+        }                                                                       \
+    } while (0)
+
+#define assert_code(call, expected)                                                            \
+    do {                                                                                       \
+        int got = (call);                                                                      \
+        if (got != (expected)) {                                                               \
+            print_error("exit %d, not %d:\n%s\n%s\n", got, (int)(expected), cli.out, cli.err); \
+            fail();                                                                            \
+        }                                                                                      \
+    } while (0)
+
+#define DAY UINT64_C(86400000)
+
+static void write_demand(const char *file, const char *id, unsigned quantity, const char *requires)
+{
+    char text[512];
+    snprintf(text, sizeof text, "demand,item,month,quantity,max_unit_price,requires\n%s,GEM-T,2030-12,%u,5900000.00,%s\n", id, quantity, requires);
+    cli_write(&cli, file, text);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    alarm(270);
+    if (cli_exchange(&cli, &harness) != STATUS_OK || cli_join(&cli, "nl-dmo", "agency", "NL") != STATUS_OK || cli_join(&cli, "alfaco", "supplier", "DE") != STATUS_OK) {
+        print_error("%s\n%s\n", cli.out, cli.err);
+        harness_show(&harness);
+        return -1;
+    }
+    cli_write(&cli, "items.csv", "item,title\nGEM-T,Missile\n");
+    /* More changes a week than a party is allowed by default. */
+    cli_write(&cli, "policy.csv", "key,value,item\nprice_changes_a_week,1000,\n");
+    return cli_as(&cli, "hq", "policy", "submit", "policy.csv", NULL) || cli_as(&cli, "hq", "item", "submit", "items.csv", NULL) ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    cli_close(&cli);
+    harness_close(&harness);
+    return 0;
+}
+
+/* The log's size, as the coordinator's newest entry shows it. */
+static unsigned long entries(void)
+{
+    cli_as(&cli, "hq", "watch", "--once", "--json", NULL);
+    unsigned long last = 0;
+    for (const char *at = cli.out; (at = strstr(at, "\"position\":")); at++) {
+        last = strtoul(at + strlen("\"position\":"), NULL, 10);
+    }
+    return last;
+}
+
+static void which_party_must_be_said(void **state)
+{
+    (void)state;
+    assert_code(cli_run(&cli, "status", NULL), EXIT_CODE_USAGE);
+    assert_says(cli.err, "which party? You have: alfaco, hq, nl-dmo.");
+    assert_code(cli_run(&cli, "status", "--as", "nobody", NULL), EXIT_CODE_USAGE);
+    assert_code(cli_as(&cli, "nl-dmo", "status", "--screen", NULL), 0);
+    assert_says(cli.out, "nl-dmo, agency at test.example/log: confirmed.");
+}
+
+static void a_role_does_its_own_work_only(void **state)
+{
+    (void)state;
+    write_demand("d.csv", "X-1", 5, "");
+    cli_write(&cli, "o.csv", "offer,supplier,item,unit_price,first_month,monthly_rate\nO-1,nl-dmo,GEM-T,5.00,2028-01,8\n");
+    cli_write(&cli, "o-own.csv", "offer,supplier,item,unit_price,first_month,monthly_rate\nO-1,alfaco,GEM-T,5.00,2028-01,8\n");
+    cli_write(&cli, "p.csv", "key,value,item\nmin_nations,3,\n");
+    assert_code(cli_as(&cli, "nl-dmo", "item", "submit", "items.csv", NULL), 0); /* nothing differs, so nothing is sent */
+    cli_write(&cli, "more.csv", "item,title\nCAVS,Carrier\n");
+    assert_code(cli_as(&cli, "nl-dmo", "item", "submit", "more.csv", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_code(cli_as(&cli, "nl-dmo", "policy", "submit", "p.csv", "--replaces", "v2", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_code(cli_as(&cli, "nl-dmo", "offer", "submit", "o.csv", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_code(cli_as(&cli, "alfaco", "demand", "submit", "d.csv", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_code(cli_as(&cli, "hq", "demand", "submit", "d.csv", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_code(cli_as(&cli, "nl-dmo", "party", "invite", "x", "--role", "agency", "--country", "NL", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_code(cli_as(&cli, "alfaco", "backup", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_code(cli_as(&cli, "alfaco", "clock", "confirm", NULL), 0); /* there is nothing to confirm, and so nothing is sent */
+    assert_code(cli_as(&cli, "alfaco", "offer", "submit", "o-own.csv", "--dry-run", NULL), 0);
+}
+
+static void what_stands_is_left_out_and_a_colleagues_change_is_not_written_over(void **state)
+{
+    char command[2 * HARNESS_PATH_MOST];
+    (void)state;
+    write_demand("nl.csv", "NL-1", 40, "");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", NULL), 0);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--screen", NULL), 0);
+    assert_says(cli.out, "Nothing to send: all 1 demands stand as in the file.");
+    write_demand("nl.csv", "NL-1", 50, "");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--dry-run", "--json", NULL), 0);
+    assert_string_equal(cli_json(&cli, "would_be_accepted"), "true");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--json", NULL), 0);
+    assert_string_equal(cli_json(&cli, "changes.0.version"), "2");
+    /* Another machine of the same party: it has the keys, and has seen v2 only there. */
+    snprintf(command, sizeof command, "cd '%s' && rm -f .local/state/muster/nl-dmo/seen-demand", cli.folder);
+    assert_int_equal(system(command), 0);
+    write_demand("nl.csv", "NL-1", 60, "");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", NULL), EXIT_CODE_TRY_AGAIN);
+    assert_says(cli.err, "NL-1 is at v2 already, which was not shown here. Nothing changed.");
+    assert_says(cli.err, "due 2030-12: yours 60, there now 50 (nl-dmo, 2027-01-31 12:");
+    assert_says(cli.err, "See muster demand show NL-1; then submit again with --replaces v2");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--replaces", "v1", NULL), EXIT_CODE_TRY_AGAIN);
+    assert_says(cli.err, "NL-1 is at v2; your file replaces v1. Nothing changed.");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--replaces", "two", NULL), EXIT_CODE_USAGE);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "show", "NL-1", "--screen", NULL), 0);
+    assert_says(cli.out, "NL-1 v2  GEM-T  NL  accepted 2027-01-31 12:");
+    assert_says(cli.out, "Deliveries      50 due 2030-12\n");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", NULL), 0); /* shown, so it may be replaced */
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "withdraw", "NL-1", "--screen", NULL), 0);
+    assert_says(cli.out, "NL-1 v4: withdrawn");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "withdraw", "NL-1", NULL), EXIT_CODE_INPUT);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "list", "--screen", NULL), 0);
+    assert_says(cli.out, "No demands.");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "show", "NL-99", NULL), EXIT_CODE_INPUT);
+}
+
+static void the_exchange_names_the_row_that_it_refuses(void **state)
+{
+    (void)state;
+    cli_write(&cli, "nl.csv", "demand,item,month,quantity,max_unit_price\nNL-2,GEM-T,2030-12,5,5900000.00\nNL-3,NO-SUCH,2030-12,5,5900000.00\n");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.out, "Row\tColumn\tFound\tExpected\tDo\n3\titem\tNO-SUCH\t");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "list", "--json", NULL), 0);
+    assert_null(strstr(cli.out, "NL-2")); /* all, or nothing */
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "list", "--json", NULL), 0);
+    assert_string_equal(cli.out, "[]\n");
+}
+
+static void a_marking_is_refused_before_anything_is_sent(void **state)
+{
+    char code[64] = "";
+    unsigned long before = entries();
+    (void)state;
+    write_demand("spill.csv", "NL-4", 5, "note=NATO SECRET");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "spill.csv", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "Refused: row 2, column requires, carries a marking above unclassified.");
+    assert_says(cli.err, "Nothing was sent, stored or logged; the text is not repeated here.");
+    assert_says(cli.err, "\"possible spill, spill.csv row 2\"");
+    assert_null(strstr(cli.err, "SECRET"));
+    assert_null(strstr(cli.out, "SECRET"));
+    assert_int_equal(entries(), before);
+    /* A false alarm is passed by its code, bound to these changes. */
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "spill.csv", NULL), EXIT_CODE_INPUT);
+    const char *at = strstr(cli.err, "--false-alarm ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "--false-alarm %63[^;.]", code), 1);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "spill.csv", "--false-alarm", "AAAABBBBCCCC", NULL), EXIT_CODE_INPUT);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "spill.csv", "--false-alarm", code, NULL), 0);
+    write_demand("nl.csv", "NL-5", 5, "");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--marking", "NATO RESTRICTED", "--marked-by", "NATO", NULL), EXIT_CODE_INPUT);
+    assert_null(strstr(cli.err, "RESTRICTED"));
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--marking", "NATO UNCLASSIFIED", NULL), EXIT_CODE_USAGE);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--marking", "ONGERUBRICEERD", "--marked-by", "NL", "--screen", NULL), 0);
+    assert_says(cli.out, "ONGERUBRICEERD.");
+}
+
+static void a_wrong_passphrase_sends_nothing(void **state)
+{
+    (void)state;
+    write_demand("nl.csv", "NL-6", 5, "");
+    assert_code(cli_run(&cli, "demand", "submit", "nl.csv", "--as", "nl-dmo", NULL), EXIT_CODE_USAGE);
+    assert_says(cli.err, "there is no terminal to ask for the passphrase. Nothing was sent.");
+    assert_code(cli_terminal(&cli, 80, "not the passphrase\n", "demand", "submit", "nl.csv", "--as", "nl-dmo", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_null(strstr(cli.out, "not the passphrase")); /* no echo */
+    assert_code(cli_terminal(&cli, 80, CLI_PASSPHRASE "\n", "demand", "submit", "nl.csv", "--as", "nl-dmo", NULL), 0);
+    assert_says(cli.out, "NL-6 v1");
+}
+
+static void keys_that_others_can_read_are_not_used(void **state)
+{
+    char command[2 * HARNESS_PATH_MOST];
+    (void)state;
+    snprintf(command, sizeof command, "chmod 644 '%s'/.local/share/muster/alfaco/keys/box", cli.folder);
+    assert_int_equal(system(command), 0);
+    assert_code(cli_as(&cli, "alfaco", "status", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_says(cli.err, "others can read the keys");
+    snprintf(command, sizeof command, "chmod 600 '%s'/.local/share/muster/alfaco/keys/box", cli.folder);
+    assert_int_equal(system(command), 0);
+    assert_code(cli_as(&cli, "alfaco", "status", NULL), 0);
+}
+
+static void an_invitation_works_once_and_the_fingerprint_guards(void **state)
+{
+    char code[64];
+    (void)state;
+    assert_code(cli_as(&cli, "hq", "party", "invite", "fr-dga", "--role", "agency", "--country", "FR", NULL), 0);
+    assert_true(strncmp(cli.out, "muster1:", 8) == 0);
+    cli_write(&cli, "line", cli.out);
+    assert_code(cli_as(&cli, "hq", "party", "confirm", "fr-dga", "ABCD", "EFGH", "IJKL", "MNOP", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "has not joined yet");
+    assert_code(cli_run(&cli, "join", "--file", "line", "--no-passphrase", NULL), EXIT_CODE_NOT_ALLOWED); /* an agency locks its key */
+    assert_code(cli_run(&cli, "join", "--file", "line", "--passphrase-fd", "3", "--strength", "interactive", NULL), 0);
+    assert_code(cli_run(&cli, "join", "--file", "line", "--passphrase-fd", "3", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "has joined an exchange already");
+    assert_code(cli_run(&cli, "join", "--file", "line", "--passphrase-fd", "3", "--as", "second", "--strength", "interactive", "--timeout", "2", NULL), EXIT_CODE_NOT_ALLOWED);
+    /* Joined, not compared: nothing goes out but status. */
+    assert_code(cli_as(&cli, "fr-dga", "status", "--screen", NULL), 0);
+    assert_says(cli.out, "Your keys were not compared yet");
+    write_demand("fr.csv", "FR-1", 5, "");
+    assert_code(cli_as(&cli, "fr-dga", "demand", "submit", "fr.csv", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_says(cli.err, "Do: muster fingerprint");
+    assert_code(cli_as(&cli, "hq", "party", "confirm", "fr-dga", "ABCD", "EFGH", "IJKL", "MNOP", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "these are not the groups of the keys");
+    assert_code(cli_as(&cli, "fr-dga", "fingerprint", "ABCD", "EFGH", "IJKL", "MNOP", NULL), EXIT_CODE_INPUT);
+    assert_code(cli_as(&cli, "fr-dga", "fingerprint", "--json", NULL), 0);
+    snprintf(code, sizeof code, "%s", cli_json(&cli, "read_out"));
+    assert_int_equal(strlen(code), 19);
+    assert_code(cli_as(&cli, "hq", "party", "confirm", "fr-dga", code, NULL), 0);
+}
+
+static void many_parties_are_invited_from_a_sheet(void **state)
+{
+    (void)state;
+    cli_write(&cli, "parties.csv", "party,role,country,name,size\nit-ne,agency,IT,Italian agency (f),\nrotor,supplier,LV,Rotorwerk (f),micro\n");
+    assert_code(cli_as(&cli, "hq", "party", "invite", "parties.csv", "invitations", "--screen", NULL), 0);
+    assert_says(cli.out, "2 invitations in invitations");
+    assert_int_equal(cli_read(&cli, "invitations/rotor"), STATUS_OK);
+    assert_true(strncmp(cli.out, "muster1:", 8) == 0);
+    cli_write(&cli, "parties.csv", "party,role,country\nBad Party,king,XX\nok,agency,NL\n");
+    assert_code(cli_as(&cli, "hq", "party", "invite", "parties.csv", "invitations", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.out, "2\trole\tking\t");
+    assert_code(cli_as(&cli, "hq", "party", "list", "--screen", NULL), 0);
+    assert_says(cli.out, "rotor");
+    assert_null(strstr(cli.out, "ok "));
+}
+
+static void a_suspended_party_is_let_in_no_more(void **state)
+{
+    (void)state;
+    assert_code(cli_as(&cli, "hq", "party", "suspend", "alfaco", NULL), EXIT_CODE_USAGE);
+    assert_code(cli_as(&cli, "hq", "party", "suspend", "alfaco", "--reason", "key lost", NULL), 0);
+    assert_code(cli_as(&cli, "alfaco", "status", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_says(cli.err, "does not let alfaco in");
+    assert_code(cli_as(&cli, "hq", "party", "resume", "alfaco", NULL), 0);
+    assert_code(cli_as(&cli, "alfaco", "status", NULL), 0);
+}
+
+static void an_unanswered_submission_is_kept_and_counts_once(void **state)
+{
+    char id[40], entry[32];
+    unsigned long before = entries();
+    (void)state;
+    assert_int_equal(harness_kill(&harness, "exchange", SIGSTOP), STATUS_OK);
+    assert_code(cli_as(&cli, "hq", "bundle", "replan", "GEM-T", "--timeout", "3", NULL), EXIT_CODE_TRY_AGAIN);
+    assert_says(cli.err, "was lost after sending. It may have been accepted.");
+    assert_says(cli.err, "it counts once.");
+    assert_int_equal(harness_kill(&harness, "exchange", SIGCONT), STATUS_OK);
+    assert_code(cli_as(&cli, "hq", "outbox", "list", "--json", NULL), 0);
+    snprintf(id, sizeof id, "%s", cli_json(&cli, "0.id"));
+    assert_int_equal(strlen(id), 32);
+    assert_code(cli_as(&cli, "hq", "outbox", "send", id, "--json", NULL), 0);
+    snprintf(entry, sizeof entry, "%s", cli_json(&cli, "entry"));
+    assert_true(strtoul(entry, NULL, 10) > before);
+    assert_code(cli_as(&cli, "hq", "outbox", "list", "--json", NULL), 0);
+    assert_string_equal(cli.out, "[]\n");
+    /* Sent twice over, it stands once. */
+    cli_as(&cli, "hq", "watch", "--once", "--from", entry, "--json", NULL);
+    assert_null(strstr(cli.out, "replan") ? strstr(strstr(cli.out, "replan") + 1, "replan") : NULL);
+}
+
+static void without_the_exchange_work_is_kept(void **state)
+{
+    char id[40];
+    (void)state;
+    write_demand("nl.csv", "NL-8", 5, "");
+    assert_int_equal(harness_stop(&harness, NULL), STATUS_OK);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "list", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_says(cli.err, "muster: no answer from tcp://127.0.0.1:");
+    assert_says(cli.err, "in 2 s. Nothing changed. Without it you can use: check, plan, receipt verify.");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "check", "nl.csv", NULL), 0);
+    assert_code(cli_as(&cli, "nl-dmo", "bundle", "replan", "GEM-T", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_says(cli.err, "It was kept, not sent: muster outbox list");
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "list", "--json", NULL), 0);
+    snprintf(id, sizeof id, "%s", cli_json(&cli, "0.id"));
+    assert_int_equal(strlen(id), 32);
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "send", "zz", NULL), EXIT_CODE_USAGE);
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "send", "0000", NULL), EXIT_CODE_INPUT);
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "drop", id, NULL), 0);
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "list", "--json", NULL), 0);
+    assert_string_equal(cli.out, "[]\n");
+    assert_code(cli_as(&cli, "hq", "bundle", "replan", "GEM-T", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_code(cli_as(&cli, "hq", "outbox", "list", "--json", NULL), 0);
+    snprintf(id, sizeof id, "%.8s", cli_json(&cli, "0.id"));
+    /* A day and an hour later it is too late: the exchange says so, and only then is it signed anew. */
+    harness_set_clock(&harness, harness.now + DAY + DAY / 24);
+    assert_int_equal(harness_start(&harness), STATUS_OK);
+    assert_code(cli_as(&cli, "hq", "outbox", "send", id, NULL), EXIT_CODE_TRY_AGAIN);
+    assert_says(cli.err, "It was kept. To sign and send it anew: muster outbox list");
+    assert_code(cli_as(&cli, "hq", "outbox", "list", "--screen", NULL), 0);
+    assert_says(cli.out, "expired: send signs it anew");
+    assert_code(cli_as(&cli, "hq", "outbox", "send", id, "--screen", NULL), 0);
+    assert_says(cli.out, "Accepted 2027-02-01 ");
+    assert_code(cli_as(&cli, "hq", "outbox", "list", "--screen", NULL), 0);
+    assert_says(cli.out, "Empty: every submission was answered.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(which_party_must_be_said),
+        cmocka_unit_test(a_role_does_its_own_work_only),
+        cmocka_unit_test(what_stands_is_left_out_and_a_colleagues_change_is_not_written_over),
+        cmocka_unit_test(the_exchange_names_the_row_that_it_refuses),
+        cmocka_unit_test(a_marking_is_refused_before_anything_is_sent),
+        cmocka_unit_test(a_wrong_passphrase_sends_nothing),
+        cmocka_unit_test(keys_that_others_can_read_are_not_used),
+        cmocka_unit_test(an_invitation_works_once_and_the_fingerprint_guards),
+        cmocka_unit_test(many_parties_are_invited_from_a_sheet),
+        cmocka_unit_test(a_suspended_party_is_let_in_no_more),
+        cmocka_unit_test(an_unanswered_submission_is_kept_and_counts_once),
+        cmocka_unit_test(without_the_exchange_work_is_kept),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
