@@ -6,25 +6,26 @@ CC ?= gcc
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+comma := ,
 BUILD ?= build
 SANITIZE ?=
 OPTIMISE ?= -O2
 ifneq ($(SANITIZE),)
-BUILD := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
+override BUILD := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 endif
-comma := ,
 
 # Debian 12 packages that a build and the tests need.
 DEPS := gcc make pkg-config protobuf-c-compiler libprotobuf-c-dev libzmq3-dev liblmdb-dev libcmocka-dev libsodium-dev \
-	libcsv-dev libjansson-dev libinih-dev uthash-dev libunistring-dev libicu-dev libseccomp-dev iso-codes python3 \
+	libcsv-dev libjansson-dev libinih-dev uthash-dev libunistring-dev libseccomp-dev iso-codes python3 \
 	python3-scipy coinor-cbc
-PACKAGES := libzmq libprotobuf-c lmdb libsodium jansson inih icu-uc icu-i18n libseccomp
+PACKAGES := libzmq libprotobuf-c lmdb libsodium jansson inih libseccomp
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE
 CFLAGS ?= $(OPTIMISE) -g
 FLAGS = -std=c11 $(WARN) $(CFLAGS) $(SANITIZE_FLAGS) -fstack-protector-strong -ffile-prefix-map=$(CURDIR)=. -pthread
+LDFLAGS += -Wl,--as-needed
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # libcsv and libunistring ship no pkg-config file.
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lcsv -lunistring -lm
@@ -133,6 +134,22 @@ demo: all
 bench: all
 	@mkdir -p build/bench
 	@BIN=$(BUILD)/bin tests/bench/run.sh
+
+# GNU's directory variables; DESTDIR for packagers.
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+sbindir ?= $(prefix)/sbin
+mandir ?= $(prefix)/share/man
+unitdir ?= /lib/systemd/system
+completiondir ?= $(prefix)/share/bash-completion/completions
+install: all
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(unitdir) $(DESTDIR)$(completiondir)
+	install -m 755 $(BUILD)/bin/muster $(DESTDIR)$(bindir)/muster
+	install -m 755 $(BUILD)/bin/musterd $(DESTDIR)$(sbindir)/musterd
+	for page in clients/muster/*.[1-9] broker/*.[1-9]; do \
+		install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
+	install -m 644 broker/musterd.service $(DESTDIR)$(unitdir)/musterd.service
+	$(BUILD)/bin/muster completion >$(DESTDIR)$(completiondir)/muster
 
 clean:
 	rm -rf $(BUILD)
