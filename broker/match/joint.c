@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/match/joint.h"
+
+#include <string.h>
+
+#include "broker/match/finish.h"
+#include "broker/match/keep.h"
+#include "broker/match/lot.h"
+#include "broker/match/parallel.h"
+#include "proto/status.h"
+
+#define COLD_STEPS 30     /* without prices of money: the lots' own bounds */
+#define ROUNDS 14         /* of moving the prices of money */
+#define ROUND_STEPS 6
+#define TRIES 40
+#define WARM_STEPS 24
+#define LOT_MEMORY ((size_t)1 << 32)
+#define FIRST_PRICE (INT64_C(2) << MATCH_FUND_BITS)
+#define FIRST_MOVE (INT64_C(1) << MATCH_FUND_BITS)
+#define NODES 6           /* of a lot's tree */
+
+struct joint {
+    const struct match_market *market;
+    struct match_control *control;
+    struct match_search **searches;
+    struct arena *arenas;
+    int64_t *price;       /* by fund */
+    int64_t *move;        /* by fund: by how much its price moves next */
+    int64_t *best_price;  /* by fund */
+    int8_t *side;         /* by fund: which way it moved last */
+    double *spent;        /* lot * funds + fund */
+    __int128 *left;       /* by fund: what the ledger has not given out */
+    double *later;        /* by fund: what lots that come later have planned */
+    double *kept;         /* by fund: the part of its plan that each lot may keep */
+    uint32_t steps;
+    bool resume;
+};
+
+static void set_prices(struct joint *joint, struct match_search *search)
+{
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        struct match_tie *tie = &search->ties.ties[t];
+        tie->multiplier = tie->outside ? joint->price[tie->index] : tie->multiplier;
+    }
+    match_ties_apply(&search->ties);
+}
+
+static int build_lot(void *context, uint32_t lot)
+{
+    struct joint *joint = context;
+    struct arena *arena = &joint->arenas[lot];
+    uint64_t since = match_control_time(joint->control);
+    struct match_search *search = arena_alloc(arena, sizeof *search);
+    int status = search ? match_search_init(joint->market, lot, true, arena, search) : STATUS_NO_MEMORY;
+    match_control_count(joint->control, MATCH_PASS_BUILD, since, 1, 1);
+    if (status) {
+        return status;
+    }
+    joint->searches[lot] = search;
+    search->control = joint->control;
+    search->joint = true;
+    match_search_budget(search, joint->control->options->node_budget, joint->control->options->prove);
+    search->nodes = joint->control->options->prove || joint->control->options->node_budget ? search->nodes : NODES;
+    match_lot_prices(search, COLD_STEPS);
+    match_search_bound(search, search->dual.bound);
+    return STATUS_OK;
+}
+
+/* A few price steps of one lot at the funds' prices; its bound and its averaged spending. */
+static int price_lot(void *context, uint32_t lot)
+{
+    struct joint *joint = context;
+    struct match_search *search = joint->searches[lot];
+    uint64_t since = match_control_time(joint->control);
+    set_prices(joint, search);
+    search->ascent.resume = joint->resume;
+    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, true, joint->steps, &search->dual,
+                     &search->ascent);
+    search->ascent.resume = false;
+    search->joint_bound = search->dual.bound;
+    for (uint32_t f = 0; f < joint->market->fund_count; f++) {
+        joint->spent[(size_t)lot * joint->market->fund_count + f] = search->ascent.spent[f];
+    }
+    match_control_count(joint->control, MATCH_PASS_PRICES, since, joint->steps, 0);
+    return STATUS_OK;
+}
+
+/* Bound of the whole at the prices as they are, in cents: each lot's rounded up, and price times balance. */
+static __int128 joint_bound(const struct joint *joint, const __int128 *balance)
+{
+    __int128 bound = 0, money = 0;
+    for (uint32_t l = 0; l < joint->market->lot_count; l++) {
+        const struct match_search *search = joint->searches[l];
+        __int128 unit = (__int128)1 << search->model.shift;
+        bound += search->joint_bound > 0 ? (search->joint_bound + unit - 1) >> search->model.shift : 0;
+    }
+    for (uint32_t f = 0; f < joint->market->fund_count; f++) {
+        money += joint->market->funds[f].limited ? (__int128)joint->price[f] * balance[f] : 0;
+    }
+    return bound + (money ? (money >> MATCH_FUND_BITS) + 1 : 0);
+}
+
+/* Moves each price up where its fund is overspent and down where it is not; half as far each time the side changes. */
+static void move_prices(struct joint *joint, const __int128 *balance)
+{
+    uint32_t funds = joint->market->fund_count;
+    for (uint32_t f = 0; f < funds; f++) {
+        if (!joint->market->funds[f].limited) {
+            continue;
+        }
+        double spent = 0;
+        for (uint32_t l = 0; l < joint->market->lot_count; l++) {
+            spent += joint->spent[(size_t)l * funds + f];
+        }
+        int8_t side = spent > (double)balance[f] ? 1 : -1;
+        if (joint->side[f]) {
+            joint->move[f] = side == joint->side[f] ? joint->move[f] + joint->move[f] / 4 : joint->move[f] / 2;
+        }
+        joint->side[f] = side;
+        joint->price[f] += side * joint->move[f];
+        joint->price[f] = joint->price[f] < 0 ? 0 : joint->price[f] > MATCH_FUND_PRICE_MOST ? MATCH_FUND_PRICE_MOST : joint->price[f];
+    }
+}
+
+static int find_prices(struct joint *joint, const __int128 *balance)
+{
+    __int128 best = 0;
+    for (uint32_t f = 0; f < joint->market->fund_count; f++) {
+        joint->price[f] = joint->market->funds[f].limited ? FIRST_PRICE : 0;
+        joint->move[f] = FIRST_MOVE;
+    }
+    joint->steps = ROUND_STEPS;
+    for (int round = 0; round < ROUNDS; round++) {
+        joint->resume = round > 0;
+        int status = match_parallel_run(joint->control->options->threads, joint->market->lot_count, price_lot, joint);
+        if (status) {
+            return status;
+        }
+        __int128 bound = joint_bound(joint, balance);
+        if (!round || bound < best) {
+            best = bound;
+            memcpy(joint->best_price, joint->price, joint->market->fund_count * sizeof *joint->price);
+        }
+        if (match_control_asks(joint->control)) {
+            break;
+        }
+        move_prices(joint, balance);
+    }
+    memcpy(joint->price, joint->best_price, joint->market->fund_count * sizeof *joint->price);
+    return STATUS_OK;
+}
+
+/* What the plan of a lot's flow spends of each fund, one-off shares aside. */
+static void count_spending(struct joint *joint, uint32_t lot)
+{
+    const struct match_search *search = joint->searches[lot];
+    const struct match_model *model = &search->model;
+    double *spent = joint->spent + (size_t)lot * joint->market->fund_count;
+    memset(spent, 0, joint->market->fund_count * sizeof *spent);
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        uint32_t fund = model->lot->demands[model->members[model->first_member[l]].demand].fund;
+        for (uint32_t e = search->flow.line_head[l]; fund != MATCH_NONE && e != MATCH_NONE; e = search->flow.entries[e].next_in_line) {
+            const struct match_entry *entry = &search->flow.entries[e];
+            spent[fund] += (double)entry->quantity *
+                           (double)search->flow.paid[(size_t)model->class_of[l] * search->flow.slot_most + entry->slot];
+        }
+    }
+}
+
+static int plan_lot(void *context, uint32_t lot)
+{
+    struct joint *joint = context;
+    struct match_search *search = joint->searches[lot];
+    int status = price_lot(context, lot);
+    if (!status) {
+        status = match_lot_improve(search, TRIES, WARM_STEPS);
+    }
+    if (!status && !match_control_asks(joint->control)) {
+        status = match_lot_branch(search);
+    }
+    count_spending(joint, lot);
+    match_control_lot_done(joint->control, 0, search->best.bound);
+    return status;
+}
+
+/* What a finished plan pays from a fund. */
+static __int128 plan_pays(const struct match_lot *lot, const struct match_lot_plan *plan, uint32_t fund)
+{
+    __int128 paid = 0;
+    for (uint32_t n = 0; n < plan->award_count; n++) {
+        if (lot->demands[plan->awards[n].demand].fund == fund) {
+            paid += (__int128)plan->awards[n].quantity * (plan->awards[n].unit_price + plan->awards[n].freight) + plan->awards[n].one_off;
+        }
+    }
+    return paid;
+}
+
+/*
+ * Finishes one lot with what the ledger allows it: what is left, less what later lots are promised. pass: 0 books for the first time, later
+ * passes offer what is left over.
+ */
+static int finish_lot(struct joint *joint, uint32_t lot, int pass)
+{
+    struct match_search *search = joint->searches[lot];
+    const struct match_lot *of = &joint->market->lots[lot];
+    const double *spent = joint->spent + (size_t)lot * joint->market->fund_count;
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        const struct match_tie *tie = &search->ties.ties[t];
+        if (tie->kind != MATCH_TIE_FUND) {
+            continue;
+        }
+        uint32_t f = tie->index;
+        if (pass) {
+            joint->left[f] += plan_pays(of, &search->best, f);
+        } else {
+            joint->later[f] -= spent[f];
+        }
+        __int128 promised = pass ? 0 : (__int128)(joint->later[f] * joint->kept[f]);
+        search->rights[t] = joint->left[f] > promised ? joint->left[f] - promised : 0;
+    }
+    int status = match_finish_keep(search, true);
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        if (search->ties.ties[t].kind == MATCH_TIE_FUND) {
+            joint->left[search->ties.ties[t].index] -= plan_pays(of, &search->best, search->ties.ties[t].index);
+        }
+    }
+    return status;
+}
+
+/*
+ * The ledger. What the plans spend together may be more than there is: then each keeps the same part of it. What one lot leaves the next may
+ * use, and a second pass offers what is left in the end.
+ */
+static int keep_ledger(struct joint *joint, const __int128 *balance)
+{
+    uint32_t funds = joint->market->fund_count;
+    for (uint32_t f = 0; f < funds; f++) {
+        joint->left[f] = balance[f];
+        joint->later[f] = 0;
+        for (uint32_t l = 0; l < joint->market->lot_count; l++) {
+            joint->later[f] += joint->spent[(size_t)l * funds + f];
+        }
+        joint->kept[f] = joint->later[f] > (double)balance[f] ? (double)balance[f] / joint->later[f] : 1;
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t l = 0; l < joint->market->lot_count; l++) {
+            int status = finish_lot(joint, l, pass);
+            if (status) {
+                return status;
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+static int allocate(struct joint *joint, struct arena *arena)
+{
+    uint32_t lots = joint->market->lot_count, funds = joint->market->fund_count;
+    joint->searches = arena_array(arena, lots, sizeof(struct match_search *));
+    joint->arenas = arena_array(arena, lots, sizeof *joint->arenas);
+    joint->price = arena_array(arena, funds, sizeof *joint->price);
+    joint->move = arena_array(arena, funds, sizeof *joint->move);
+    joint->best_price = arena_array(arena, funds, sizeof *joint->best_price);
+    joint->side = arena_array(arena, funds, sizeof *joint->side);
+    joint->spent = arena_array(arena, (size_t)lots * funds, sizeof *joint->spent);
+    joint->left = arena_array(arena, funds, sizeof *joint->left);
+    joint->later = arena_array(arena, funds, sizeof *joint->later);
+    joint->kept = arena_array(arena, funds, sizeof *joint->kept);
+    bool whole = joint->later && joint->kept && joint->searches && joint->arenas && joint->price && joint->move && joint->best_price && joint->side && joint->spent &&
+                 joint->left;
+    for (uint32_t l = 0; whole && l < lots; l++) {
+        arena_init(&joint->arenas[l], LOT_MEMORY);
+    }
+    return whole ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static int run(struct joint *joint, const __int128 *balance)
+{
+    uint32_t threads = joint->control->options->threads, lots = joint->market->lot_count;
+    int status = match_parallel_run(threads, lots, build_lot, joint);
+    if (!status) {
+        status = find_prices(joint, balance);
+    }
+    joint->steps = ROUND_STEPS;
+    if (!status) {
+        status = match_parallel_run(threads, lots, plan_lot, joint);
+    }
+    return status ? status : keep_ledger(joint, balance);
+}
+
+int match_joint_plan(const struct match_market *market, struct match_control *control, const __int128 *balance, struct arena *arena,
+                     struct match_lot_plan *plans, int64_t *bound)
+{
+    struct joint joint = {.market = market, .control = control};
+    struct arena work;
+    arena_init(&work, SIZE_MAX / 2);
+    int status = allocate(&joint, &work);
+    if (!status) {
+        status = run(&joint, balance);
+    }
+    __int128 own = 0;
+    for (uint32_t l = 0; !status && l < market->lot_count; l++) {
+        plans[l] = joint.searches[l]->best;
+        plans[l].bound = plans[l].bound > plans[l].objective ? plans[l].bound : plans[l].objective;
+        status = match_plan_keep(arena, &plans[l]);
+        own += plans[l].bound;
+    }
+    if (!status) {
+        __int128 together = joint_bound(&joint, balance);
+        *bound = (int64_t)(together < own ? together : own);
+    }
+    for (uint32_t l = 0; joint.arenas && l < market->lot_count; l++) {
+        arena_drop(&joint.arenas[l]);
+    }
+    arena_drop(&work);
+    return status;
+}

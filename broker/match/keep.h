@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_MATCH_KEEP_H
+#define BROKER_MATCH_KEEP_H
+
+#include "broker/match/plan.h"
+#include "proto/arena.h"
+
+/* Moves what a lot's plan points to into another arena, out of the memory of its search. STATUS_NO_MEMORY. */
+int match_plan_keep(struct arena *arena, struct match_lot_plan *plan);
+
+#endif
