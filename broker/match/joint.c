@@ -6,18 +6,28 @@
 #include "broker/match/finish.h"
 #include "broker/match/keep.h"
 #include "broker/match/lot.h"
+#include "broker/match/moves.h"
 #include "broker/match/parallel.h"
+#include "broker/match/screen.h"
 #include "proto/status.h"
 
 #define COLD_STEPS 30     /* without prices of money: the lots' own bounds */
-#define ROUNDS 14         /* of moving the prices of money */
-#define ROUND_STEPS 6
-#define TRIES 40
+#define PRICE_STEPS 40    /* at the first prices of money */
+#define ROUNDS 6          /* of moving the prices of money */
+#define PRICE_MOST_MOVE 2.0
+#define PRICE_LEAST 65536.0 /* 1/16: where a price of 0 starts to rise */
+#define TRIES 20
 #define WARM_STEPS 24
 #define LOT_MEMORY ((size_t)1 << 32)
 #define FIRST_PRICE (INT64_C(2) << MATCH_FUND_BITS)
-#define FIRST_MOVE (INT64_C(1) << MATCH_FUND_BITS)
 #define NODES 6           /* of a lot's tree */
+
+/* A price of money and the part of the balance that is spent at it. */
+struct match_bracket {
+    bool known;
+    double price;
+    double ratio;
+};
 
 struct joint {
     const struct match_market *market;
@@ -25,15 +35,11 @@ struct joint {
     struct match_search **searches;
     struct arena *arenas;
     int64_t *price;       /* by fund */
-    int64_t *move;        /* by fund: by how much its price moves next */
-    int64_t *best_price;  /* by fund */
-    int8_t *side;         /* by fund: which way it moved last */
+    struct match_bracket *brackets; /* 2 * fund: with too little spent; and one more: with too much */
     double *spent;        /* lot * funds + fund */
     __int128 *left;       /* by fund: what the ledger has not given out */
     double *later;        /* by fund: what lots that come later have planned */
     double *kept;         /* by fund: the part of its plan that each lot may keep */
-    uint32_t steps;
-    bool resume;
 };
 
 static void set_prices(struct joint *joint, struct match_search *search)
@@ -66,25 +72,6 @@ static int build_lot(void *context, uint32_t lot)
     return STATUS_OK;
 }
 
-/* A few price steps of one lot at the funds' prices; its bound and its averaged spending. */
-static int price_lot(void *context, uint32_t lot)
-{
-    struct joint *joint = context;
-    struct match_search *search = joint->searches[lot];
-    uint64_t since = match_control_time(joint->control);
-    set_prices(joint, search);
-    search->ascent.resume = joint->resume;
-    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, true, joint->steps, &search->dual,
-                     &search->ascent);
-    search->ascent.resume = false;
-    search->joint_bound = search->dual.bound;
-    for (uint32_t f = 0; f < joint->market->fund_count; f++) {
-        joint->spent[(size_t)lot * joint->market->fund_count + f] = search->ascent.spent[f];
-    }
-    match_control_count(joint->control, MATCH_PASS_PRICES, since, joint->steps, 0);
-    return STATUS_OK;
-}
-
 /* Bound of the whole at the prices as they are, in cents: each lot's rounded up, and price times balance. */
 static __int128 joint_bound(const struct joint *joint, const __int128 *balance)
 {
@@ -100,54 +87,9 @@ static __int128 joint_bound(const struct joint *joint, const __int128 *balance)
     return bound + (money ? (money >> MATCH_FUND_BITS) + 1 : 0);
 }
 
-/* Moves each price up where its fund is overspent and down where it is not; half as far each time the side changes. */
-static void move_prices(struct joint *joint, const __int128 *balance)
+static uint32_t fund_of(const struct match_model *model, uint32_t line)
 {
-    uint32_t funds = joint->market->fund_count;
-    for (uint32_t f = 0; f < funds; f++) {
-        if (!joint->market->funds[f].limited) {
-            continue;
-        }
-        double spent = 0;
-        for (uint32_t l = 0; l < joint->market->lot_count; l++) {
-            spent += joint->spent[(size_t)l * funds + f];
-        }
-        int8_t side = spent > (double)balance[f] ? 1 : -1;
-        if (joint->side[f]) {
-            joint->move[f] = side == joint->side[f] ? joint->move[f] + joint->move[f] / 4 : joint->move[f] / 2;
-        }
-        joint->side[f] = side;
-        joint->price[f] += side * joint->move[f];
-        joint->price[f] = joint->price[f] < 0 ? 0 : joint->price[f] > MATCH_FUND_PRICE_MOST ? MATCH_FUND_PRICE_MOST : joint->price[f];
-    }
-}
-
-static int find_prices(struct joint *joint, const __int128 *balance)
-{
-    __int128 best = 0;
-    for (uint32_t f = 0; f < joint->market->fund_count; f++) {
-        joint->price[f] = joint->market->funds[f].limited ? FIRST_PRICE : 0;
-        joint->move[f] = FIRST_MOVE;
-    }
-    joint->steps = ROUND_STEPS;
-    for (int round = 0; round < ROUNDS; round++) {
-        joint->resume = round > 0;
-        int status = match_parallel_run(joint->control->options->threads, joint->market->lot_count, price_lot, joint);
-        if (status) {
-            return status;
-        }
-        __int128 bound = joint_bound(joint, balance);
-        if (!round || bound < best) {
-            best = bound;
-            memcpy(joint->best_price, joint->price, joint->market->fund_count * sizeof *joint->price);
-        }
-        if (match_control_asks(joint->control)) {
-            break;
-        }
-        move_prices(joint, balance);
-    }
-    memcpy(joint->price, joint->best_price, joint->market->fund_count * sizeof *joint->price);
-    return STATUS_OK;
+    return model->lot->demands[model->members[model->first_member[line]].demand].fund;
 }
 
 /* What the plan of a lot's flow spends of each fund, one-off shares aside. */
@@ -158,7 +100,7 @@ static void count_spending(struct joint *joint, uint32_t lot)
     double *spent = joint->spent + (size_t)lot * joint->market->fund_count;
     memset(spent, 0, joint->market->fund_count * sizeof *spent);
     for (uint32_t l = 0; l < model->line_count; l++) {
-        uint32_t fund = model->lot->demands[model->members[model->first_member[l]].demand].fund;
+        uint32_t fund = fund_of(model, l);
         for (uint32_t e = search->flow.line_head[l]; fund != MATCH_NONE && e != MATCH_NONE; e = search->flow.entries[e].next_in_line) {
             const struct match_entry *entry = &search->flow.entries[e];
             spent[fund] += (double)entry->quantity *
@@ -167,20 +109,85 @@ static void count_spending(struct joint *joint, uint32_t lot)
     }
 }
 
+/* A first plan of a lot at the funds' first prices. */
 static int plan_lot(void *context, uint32_t lot)
 {
     struct joint *joint = context;
     struct match_search *search = joint->searches[lot];
-    int status = price_lot(context, lot);
-    if (!status) {
-        status = match_lot_improve(search, TRIES, WARM_STEPS);
-    }
-    if (!status && !match_control_asks(joint->control)) {
-        status = match_lot_branch(search);
-    }
+    set_prices(joint, search);
+    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, false, PRICE_STEPS, &search->dual,
+                     &search->ascent);
+    match_first_plan(search);
+    match_screen_improve(search, TRIES);
+    count_spending(joint, lot);
+    return STATUS_OK;
+}
+
+/* The plan of a lot once more at new prices of money. */
+static int replan_lot(void *context, uint32_t lot)
+{
+    struct joint *joint = context;
+    struct match_search *search = joint->searches[lot];
+    set_prices(joint, search);
+    match_moves_rebuild(search);
+    match_screen_improve(search, TRIES);
+    count_spending(joint, lot);
+    return STATUS_OK;
+}
+
+/* The last word on a lot before the ledger: prices from its plan, its bound, and a few nodes of a tree. */
+static int settle_lot(void *context, uint32_t lot)
+{
+    struct joint *joint = context;
+    struct match_search *search = joint->searches[lot];
+    match_lot_warm(search, WARM_STEPS);
+    int status = match_control_asks(joint->control) ? STATUS_OK : match_lot_branch(search);
     count_spending(joint, lot);
     match_control_lot_done(joint->control, 0, search->best.bound);
     return status;
+}
+
+/*
+ * Moves each price to where its fund is just spent. Spending falls with the price: between a price with too much and one with too little it
+ * is interpolated, else the price moves with the ratio.
+ */
+static void move_prices(struct joint *joint, const __int128 *balance)
+{
+    uint32_t funds = joint->market->fund_count;
+    for (uint32_t f = 0; f < funds; f++) {
+        if (!joint->market->funds[f].limited) {
+            continue;
+        }
+        double spent = 0, price = (double)joint->price[f], money = (double)balance[f] + 1;
+        for (uint32_t l = 0; l < joint->market->lot_count; l++) {
+            spent += joint->spent[(size_t)l * funds + f];
+        }
+        double ratio = spent / money;
+        struct match_bracket *side = &joint->brackets[2 * f + (ratio > 1)], *other = &joint->brackets[2 * f + (ratio <= 1)];
+        *side = (struct match_bracket){true, price, ratio};
+        if (other->known && side->ratio != other->ratio) {
+            price = side->price + (other->price - side->price) * (1 - side->ratio) / (other->ratio - side->ratio);
+        } else {
+            ratio = ratio > PRICE_MOST_MOVE ? PRICE_MOST_MOVE : ratio < 1 / PRICE_MOST_MOVE ? 1 / PRICE_MOST_MOVE : ratio;
+            price = ratio > 1 && price < PRICE_LEAST ? PRICE_LEAST : price * ratio;
+        }
+        price = price > (double)MATCH_FUND_PRICE_MOST ? (double)MATCH_FUND_PRICE_MOST : price;
+        joint->price[f] = (int64_t)price;
+    }
+}
+
+static int find_prices(struct joint *joint, const __int128 *balance)
+{
+    uint32_t threads = joint->control->options->threads, lots = joint->market->lot_count;
+    for (uint32_t f = 0; f < joint->market->fund_count; f++) {
+        joint->price[f] = joint->market->funds[f].limited ? FIRST_PRICE : 0;
+    }
+    int status = match_parallel_run(threads, lots, plan_lot, joint);
+    for (int round = 0; round < ROUNDS && !status && !match_control_asks(joint->control); round++) {
+        move_prices(joint, balance);
+        status = match_parallel_run(threads, lots, replan_lot, joint);
+    }
+    return status ? status : match_parallel_run(threads, lots, settle_lot, joint);
 }
 
 /* What a finished plan pays from a fund. */
@@ -259,14 +266,12 @@ static int allocate(struct joint *joint, struct arena *arena)
     joint->searches = arena_array(arena, lots, sizeof(struct match_search *));
     joint->arenas = arena_array(arena, lots, sizeof *joint->arenas);
     joint->price = arena_array(arena, funds, sizeof *joint->price);
-    joint->move = arena_array(arena, funds, sizeof *joint->move);
-    joint->best_price = arena_array(arena, funds, sizeof *joint->best_price);
-    joint->side = arena_array(arena, funds, sizeof *joint->side);
+    joint->brackets = arena_array(arena, (size_t)funds * 2, sizeof *joint->brackets);
     joint->spent = arena_array(arena, (size_t)lots * funds, sizeof *joint->spent);
     joint->left = arena_array(arena, funds, sizeof *joint->left);
     joint->later = arena_array(arena, funds, sizeof *joint->later);
     joint->kept = arena_array(arena, funds, sizeof *joint->kept);
-    bool whole = joint->later && joint->kept && joint->searches && joint->arenas && joint->price && joint->move && joint->best_price && joint->side && joint->spent &&
+    bool whole = joint->later && joint->kept && joint->searches && joint->arenas && joint->price && joint->brackets && joint->spent &&
                  joint->left;
     for (uint32_t l = 0; whole && l < lots; l++) {
         arena_init(&joint->arenas[l], LOT_MEMORY);
@@ -280,10 +285,6 @@ static int run(struct joint *joint, const __int128 *balance)
     int status = match_parallel_run(threads, lots, build_lot, joint);
     if (!status) {
         status = find_prices(joint, balance);
-    }
-    joint->steps = ROUND_STEPS;
-    if (!status) {
-        status = match_parallel_run(threads, lots, plan_lot, joint);
     }
     return status ? status : keep_ledger(joint, balance);
 }

@@ -42,14 +42,13 @@ static void mix_prices(struct match_search *search)
     }
 }
 
-/* Prices of the plan as a start for the bound. */
-static void warm_bound(struct match_search *search, uint32_t steps)
+void match_lot_warm(struct match_search *search, uint32_t steps)
 {
     mix_prices(search);
     match_ascent_run(&search->walk, &search->limits, &search->ties, search->worth + match_ties_constant(&search->ties), true, steps,
                      &search->dual, &search->ascent);
     if (search->joint) {
-        search->joint_bound = search->dual.bound < search->joint_bound ? search->dual.bound : search->joint_bound;
+        search->joint_bound = search->dual.bound;
     } else {
         match_search_bound(search, search->dual.bound);
     }
@@ -92,7 +91,7 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
         return status;
     }
     since = match_control_time(search->control);
-    warm_bound(search, steps);
+    match_lot_warm(search, steps);
     match_control_count(search->control, MATCH_PASS_PRICES, since, steps, 0);
     if (!match_ties_free(&search->ties)) {
         return STATUS_OK;

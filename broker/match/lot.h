@@ -17,6 +17,9 @@ void match_lot_prices(struct match_search *search, uint32_t steps);
 /* First plan, screened search, finish, and prices from the plan. */
 int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t steps);
 
+/* Prices from the plan as a start, then steps: the bound. */
+void match_lot_warm(struct match_search *search, uint32_t steps);
+
 /* Branch and bound within search->nodes. */
 int match_lot_branch(struct match_search *search);
 

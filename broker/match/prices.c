@@ -12,7 +12,6 @@
 #define WARM_BELOW 0.02
 #define WARM_FACTOR 0.1      /* the same from prices that are near the best: with a target that is a plan's worth */
 #define WARM_SHARE 0.3
-#define RESUME_SHARE 0.2
 #define MOST_FACTOR 2.0
 #define LONGER 1.2
 #define FIRST_SHARE 0.3      /* most of the newest gradient in the direction */
@@ -74,14 +73,9 @@ static void find_gradient(const struct match_ties *ties, const struct match_dual
     }
 }
 
-/* Products of gradient and direction in the metric. */
-struct products {
-    double gradient, both, direction;
-};
-
-static struct products find_products(const struct match_ties *ties, const struct match_ascent *ascent)
+struct match_products match_ascent_products(const struct match_ties *ties, const struct match_ascent *ascent)
 {
-    struct products sum = {0, 0, 0};
+    struct match_products sum = {0, 0, 0};
     for (uint32_t l = 0; l < ties->model->line_count; l++) {
         double weight = (double)ties->model->quantity[l], g = ascent->gradient[l], d = ascent->direction[l];
         sum.gradient += weight * g * g;
@@ -97,23 +91,14 @@ static struct products find_products(const struct match_ties *ties, const struct
     return sum;
 }
 
-/* Mixes the gradient into the direction with the share that makes it shortest, within limits; returns that share. */
-static double turn_direction(const struct match_ties *ties, const struct products *sum, double most, struct match_ascent *ascent)
+double match_ascent_share(const struct match_products *sum, double most)
 {
     double apart = sum->gradient - 2 * sum->both + sum->direction;
     double share = apart > 0 ? (sum->direction - sum->both) / apart : most;
-    share = share > most ? most : share < most / 10 ? most / 10 : share;
-    for (uint32_t l = 0; l < ties->model->line_count; l++) {
-        ascent->direction[l] += share * (ascent->gradient[l] - ascent->direction[l]);
-    }
-    for (uint32_t t = 0; t < ties->count; t++) {
-        ascent->tie_direction[t] += share * (ascent->tie_gradient[t] - ascent->tie_direction[t]);
-    }
-    return share;
+    return share > most ? most : share < most / 10 ? most / 10 : share;
 }
 
-/* Prices a step from the best ones along the direction. */
-static void take_step(struct match_ties *ties, double step, struct match_dual *dual, const struct match_ascent *ascent)
+void match_ascent_step(struct match_ties *ties, double step, struct match_dual *dual, const struct match_ascent *ascent)
 {
     const struct match_model *model = ties->model;
     const double fraction = (double)(INT64_C(1) << MATCH_FUND_BITS);
@@ -138,7 +123,7 @@ static void take_step(struct match_ties *ties, double step, struct match_dual *d
     }
 }
 
-static void keep_best(const struct match_ties *ties, const struct match_dual *dual, struct match_ascent *ascent)
+void match_ascent_keep(const struct match_ties *ties, const struct match_dual *dual, struct match_ascent *ascent)
 {
     ascent->best_bound = dual->bound;
     memcpy(ascent->best_price, dual->price, ties->model->line_count * sizeof *dual->price);
@@ -147,7 +132,7 @@ static void keep_best(const struct match_ties *ties, const struct match_dual *du
     }
 }
 
-static void back_to_best(struct match_ties *ties, struct match_dual *dual, struct match_ascent *ascent)
+void match_ascent_return(struct match_ties *ties, struct match_dual *dual, struct match_ascent *ascent)
 {
     memcpy(dual->price, ascent->best_price, ties->model->line_count * sizeof *dual->price);
     bool moved = false;
@@ -190,11 +175,30 @@ static void average_uses(const struct match_model *model, const struct match_dua
     }
 }
 
+void match_ascent_mix(const struct match_ties *ties, double share, const struct match_dual *dual, struct match_ascent *ascent)
+{
+    for (uint32_t l = 0; l < ties->model->line_count; l++) {
+        ascent->direction[l] += share * (ascent->gradient[l] - ascent->direction[l]);
+    }
+    for (uint32_t t = 0; t < ties->count; t++) {
+        ascent->tie_direction[t] += share * (ascent->tie_gradient[t] - ascent->tie_direction[t]);
+    }
+    average_uses(ties->model, dual, (float)share, ascent);
+}
+
 static void evaluate(struct match_walk *walk, const struct match_limits *limits, const struct match_ties *ties,
                      struct match_dual *dual)
 {
     match_dual_evaluate(walk, limits, dual);
     dual->bound = dual->bound == MATCH_NET_NEVER ? dual->bound : dual->bound + match_ties_constant(ties);
+}
+
+void match_ascent_look(struct match_walk *walk, const struct match_limits *limits, const struct match_ties *ties,
+                       struct match_dual *dual, struct match_ascent *ascent)
+{
+    dual->count_money = ties->count > 0;
+    evaluate(walk, limits, ties, dual);
+    find_gradient(ties, dual, ascent);
 }
 
 static int compare_offers(const void *a, const void *b)
@@ -242,52 +246,36 @@ void match_prices_guess(const struct match_model *model, struct match_guess *scr
     }
 }
 
-/* The first direction: the gradient, or the last run's with some of it. */
-static struct products start_direction(const struct match_ties *ties, const struct match_dual *dual, struct match_ascent *ascent)
-{
-    struct products sum = find_products(ties, ascent);
-    if (ascent->resume && sum.direction > 0) {
-        average_uses(ties->model, dual, (float)turn_direction(ties, &sum, RESUME_SHARE, ascent), ascent);
-        return find_products(ties, ascent);
-    }
-    memcpy(ascent->direction, ascent->gradient, ties->model->line_count * sizeof *ascent->direction);
-    memcpy(ascent->tie_direction, ascent->tie_gradient, ties->count * sizeof *ascent->tie_direction);
-    average_uses(ties->model, dual, 1.0F, ascent);
-    return find_products(ties, ascent);
-}
-
 void match_ascent_run(struct match_walk *walk, const struct match_limits *limits, struct match_ties *ties, __int128 target,
                       bool warm, uint32_t steps, struct match_dual *dual, struct match_ascent *ascent)
 {
     double below = warm ? WARM_BELOW : BELOW_BEST, factor = warm ? WARM_FACTOR : FIRST_FACTOR, most = warm ? WARM_SHARE : FIRST_SHARE;
     uint32_t failed = 0;
-    dual->count_money = ties->count > 0;
-    evaluate(walk, limits, ties, dual);
-    keep_best(ties, dual, ascent);
-    find_gradient(ties, dual, ascent);
-    struct products sum = start_direction(ties, dual, ascent);
+    match_ascent_look(walk, limits, ties, dual, ascent);
+    match_ascent_keep(ties, dual, ascent);
+    match_ascent_mix(ties, 1, dual, ascent);
+    struct match_products sum = match_ascent_products(ties, ascent);
     for (uint32_t n = 0; n < steps && ascent->best_bound > target && sum.direction > 0; n++) {
         double best = (double)ascent->best_bound, aim = best - below * (best > 0 ? best : -best);
         aim = target != MATCH_NET_NEVER && aim < (double)target ? (double)target : aim;
-        take_step(ties, factor * (best - aim) / sum.direction, dual, ascent);
-        evaluate(walk, limits, ties, dual);
-        find_gradient(ties, dual, ascent);
-        sum = find_products(ties, ascent);
+        match_ascent_step(ties, factor * (best - aim) / sum.direction, dual, ascent);
+        match_ascent_look(walk, limits, ties, dual, ascent);
+        sum = match_ascent_products(ties, ascent);
         bool better = dual->bound < ascent->best_bound;
         if (better) {
             below = best - (double)dual->bound > 0.3 * (best - aim) ? below * GROW : below;
             factor = sum.both > 0 && factor < MOST_FACTOR ? factor * LONGER : factor;
             failed = 0;
-            keep_best(ties, dual, ascent);
+            match_ascent_keep(ties, dual, ascent);
         } else if (++failed >= PATIENCE) {
             failed = 0;
             factor *= SHRINK;
             below *= SHRINK;
             most = most > LEAST_SHARE ? most * SHRINK : most;
         }
-        average_uses(ties->model, dual, (float)turn_direction(ties, &sum, most, ascent), ascent);
-        sum = find_products(ties, ascent);
+        match_ascent_mix(ties, match_ascent_share(&sum, most), dual, ascent);
+        sum = match_ascent_products(ties, ascent);
     }
-    back_to_best(ties, dual, ascent);
+    match_ascent_return(ties, dual, ascent);
     evaluate(walk, limits, ties, dual);
 }

@@ -26,7 +26,6 @@ struct match_ascent {
     float *lump_used;       /* by lump: averaged share of it that the choices taken give it */
     float *pair_used;       /* lump * offers + offer: the same of single-supplier lumps by offer */
     double *spent;          /* by fund of the market: averaged spending, where it is counted */
-    bool resume;            /* the next run goes on with direction and averages of the last: little has changed */
     __int128 best_bound;
 };
 
@@ -47,5 +46,23 @@ void match_prices_guess(const struct match_model *model, struct match_guess *scr
  */
 void match_ascent_run(struct match_walk *walk, const struct match_limits *limits, struct match_ties *ties, __int128 target,
                       bool warm, uint32_t steps, struct match_dual *dual, struct match_ascent *ascent);
+
+/*
+ * The parts of a run, for a search over several lots at a time. look evaluates dual->price and finds the gradient; products measures gradient
+ * and direction; share is the part of the gradient that makes the direction shortest, at most most; mix puts it in, and the choices taken
+ * into the averages (1: the first time); step sets prices a step from the best ones; keep makes the present ones the best; return goes back.
+ */
+struct match_products {
+    double gradient, both, direction;
+};
+
+void match_ascent_look(struct match_walk *walk, const struct match_limits *limits, const struct match_ties *ties,
+                       struct match_dual *dual, struct match_ascent *ascent);
+struct match_products match_ascent_products(const struct match_ties *ties, const struct match_ascent *ascent);
+double match_ascent_share(const struct match_products *sum, double most);
+void match_ascent_mix(const struct match_ties *ties, double share, const struct match_dual *dual, struct match_ascent *ascent);
+void match_ascent_step(struct match_ties *ties, double step, struct match_dual *dual, const struct match_ascent *ascent);
+void match_ascent_keep(const struct match_ties *ties, const struct match_dual *dual, struct match_ascent *ascent);
+void match_ascent_return(struct match_ties *ties, struct match_dual *dual, struct match_ascent *ascent);
 
 #endif
