@@ -26,6 +26,7 @@ unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME MUSTER_PROFILE
 mkdir -p "$HOME" "$WORK/in"
 echo "a passphrase for the demo" >"$WORK/passphrase"
 began=$(date +%s)
+cd "$WORK"
 
 muster() { "$BIN/muster" "$@"; }
 # As a party, signing with the demo's passphrase; what is printed is for a person.
@@ -42,17 +43,17 @@ for row in csv.DictReader(open(sys.argv[1], encoding="utf-8-sig")):
 
 chapter "A new exchange, and its coordinator"
 ADDRESS="tcp://127.0.0.1:$(port)"
-muster init "$WORK/exchange" --country NL --party hq --name "Joint orders office (f)" --contact "orders@hq.example" --address "$ADDRESS" \
+muster init exchange --country NL --party hq --name "Joint orders office (f)" --contact "orders@hq.example" --address "$ADDRESS" \
     --origin demo.example/log --strength interactive --screen --passphrase-fd 3 3<"$WORK/passphrase" 2>/dev/null
-"$BIN/musterd" -c "$WORK/exchange/musterd.conf" 2>"$WORK/musterd.log" &
+"$BIN/musterd" -c exchange/musterd.conf 2>"$WORK/musterd.log" &
 MUSTERD=$!
 as hq status --screen
 
 chapter "Catalogue, money and rules, from their CSV files"
-as hq item submit "$CASE/items.csv" --screen --receipt "$WORK/items.receipt" 2>/dev/null
+as hq item submit "$CASE/items.csv" --screen --receipt items.receipt 2>/dev/null
 [ ! -f "$CASE/rates.csv" ] || as hq rates submit "$CASE/rates.csv" --screen
 as hq policy submit "$CASE/policy.csv" --screen 2>/dev/null
-[ ! -f "$CASE/funds.csv" ] || as hq fund submit "$CASE/funds.csv" --screen --receipt "$WORK/funds.receipt"
+[ ! -f "$CASE/funds.csv" ] || as hq fund submit "$CASE/funds.csv" --screen --receipt funds.receipt
 
 chapter "Agencies and suppliers: invited, keys made, fingerprints compared both ways"
 python3 - "$CASE" "$WORK" <<'SPLIT'
@@ -82,13 +83,13 @@ def split(name, owner):
 split("demands", lambda row: agency[row["country"]])
 split("offers", lambda row: row["supplier"])
 SPLIT
-as hq party invite "$WORK/parties.csv" "$WORK/invitations" --screen
+as hq party invite parties.csv invitations --screen
 
 # Each party on its own: join, send its sheet. Agencies lock their keys with a passphrase, suppliers go without.
 cat >"$WORK/join" <<'JOIN'
 set -eu
 party=$1
-if grep -q "^$party,supplier," "$WORK/parties.csv"; then lock=--no-passphrase; else lock=; fi
+if grep -q "^$party,supplier," parties.csv; then lock=--no-passphrase; else lock=; fi
 "$BIN/muster" join --file "$WORK/invitations/$party" --strength interactive $lock --json --passphrase-fd 3 3<"$WORK/passphrase" >"$WORK/in/$party.json"
 JOIN
 cat >"$WORK/send" <<'SEND'
@@ -101,7 +102,7 @@ for noun in demand offer; do
 done
 SEND
 export BIN WORK
-each() { ls "$WORK/invitations" | xargs -P 4 -n 1 sh "$WORK/$1"; }
+each() { ls invitations | xargs -P 4 -n 1 sh "$WORK/$1"; }
 each join
 # The coordinator hears the first four groups of each by telephone, and reads the last four back.
 heard=$(python3 -c '
@@ -116,7 +117,7 @@ for party in json.load(open(sys.argv[1]))["parties"]:
     print(party["party"], party["read_back"])' "$WORK/confirmed" | while read -r party back; do
     muster fingerprint $back --as "$party" --json </dev/null >/dev/null
 done
-echo "$(grep -c ',agency,' "$WORK/parties.csv") agencies and $(grep -c ',supplier,' "$WORK/parties.csv") suppliers are in."
+echo "$(grep -c ',agency,' parties.csv) agencies and $(grep -c ',supplier,' parties.csv) suppliers are in."
 
 chapter "Each sends its own spreadsheet of demands or offers"
 each send
@@ -193,7 +194,7 @@ await agreed
 show hq bundle show "$B"
 
 chapter "Contracts, the market to audit, and a receipt that needs no exchange"
-show hq order export "$B" "$WORK/orders"
-show hq market export "$WORK/audit" --bundle "$B"
-show hq receipt verify "$WORK/items.receipt"
+show hq order export "$B" orders
+show hq market export audit --bundle "$B"
+show hq receipt verify items.receipt
 chapter "Done in $(($(date +%s) - began)) s: from spreadsheets to a committed bundle"

@@ -57,7 +57,7 @@ static const char *line_words(struct context *context, const Muster__TermsLine *
 {
     const char *name = supplier_name(line);
     int gap = width - output_columns(name);
-    const char *text = arena_format(&context->arena, "%s%*s  %s due %s at %s", name, gap > 0 ? gap : 0, "", figures_count(line->quantity).text, figures_month(line->month).text,
+    const char *text = arena_format(&context->arena, "%s%*s  %s due %s at" OUTPUT_TIE "%s", name, gap > 0 ? gap : 0, "", figures_count(line->quantity).text, figures_month(line->month).text,
                                     figures_money(line->unit_price).text);
     if (text && line->freight) {
         text = arena_format(&context->arena, "%s, freight %s", text, figures_money(line->freight).text);
@@ -87,6 +87,12 @@ static const char *padded(struct context *context, const char *name, int width, 
 {
     const char *text = arena_format(&context->arena, "%-*s  %s", width, name, words);
     return text ? text : "";
+}
+
+/* The rows under the suppliers stay in line with short names, and near the edge with long ones. */
+static int sum_width(int width)
+{
+    return width > 12 ? 12 : width;
 }
 
 static uint64_t total_quantity(const Muster__Terms *terms)
@@ -122,7 +128,7 @@ static void add_alone(struct statement *statement, const Muster__BundleNation *o
     }
     statement_add(statement, padded(context, "Alone", width, alone ? alone : ""), own->alone_pays, "");
     const char *percent = arena_format(&context->arena, "%s %%", figures_percent(own->saving, own->alone_pays, -1, -1).text);
-    const char *words = own->saving < 0 ? "It costs more" : less ? arena_format(&context->arena, "You save   on %s", figures_count(own->alone_quantity).text) : "You save";
+    const char *words = own->saving < 0 ? "It costs more" : less ? arena_format(&context->arena, "You save on %s", figures_count(own->alone_quantity).text) : "You save";
     statement_add(statement, words ? words : "", own->saving < 0 ? -own->saving : own->saving, percent ? percent : "");
     if (less) {
         table_add(&statement->table, padded(context, "Only together", width, figures_count(own->quantity - own->alone_quantity).text));
@@ -223,9 +229,9 @@ int bundle_print_agency(struct context *context, const struct bundle *bundle)
     add_one_off(&statement, terms);
     uint64_t quantity = total_quantity(terms);
     const char *of = arena_format(&context->arena, "%s of %s", figures_count(quantity).text, figures_count(own && own->has_wanted ? own->wanted : quantity).text);
-    statement_add(&statement, padded(context, "You pay", width, of ? of : ""), total_pays(terms), "");
+    statement_add(&statement, padded(context, "You pay", sum_width(width), of ? of : ""), total_pays(terms), "");
     if (own) {
-        add_alone(&statement, own, width);
+        add_alone(&statement, own, sum_width(width));
     }
     int code = print_statement(&statement);
     print_company(context, bundle, own);

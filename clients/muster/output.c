@@ -45,9 +45,19 @@ void output_init(struct output *output, FILE *out, bool json, bool screen)
     output->colour = terminal && output->form == OUTPUT_SCREEN && !(no_colour && *no_colour) && type && strcmp(type, "dumb") != 0;
 }
 
+/* The library counts no columns for a tie. */
+int output_part_columns(const char *text, size_t bytes)
+{
+    int columns = u8_width((const uint8_t *)text, bytes, "UTF-8");
+    for (size_t i = 0; i < bytes; i++) {
+        columns += text[i] == OUTPUT_TIE[0];
+    }
+    return columns;
+}
+
 int output_columns(const char *text)
 {
-    return u8_width((const uint8_t *)text, strlen(text), "UTF-8");
+    return output_part_columns(text, strlen(text));
 }
 
 void output_part(const struct output *output, const char *text, size_t bytes, enum output_paint paint)
@@ -99,16 +109,6 @@ void output_say(const struct output *output, const char *format, ...)
     }
 }
 
-/* The library counts no columns for a tie. */
-static int word_columns(const char *word, size_t length)
-{
-    int columns = u8_width((const uint8_t *)word, length, "UTF-8");
-    for (size_t i = 0; i < length; i++) {
-        columns += word[i] == OUTPUT_TIE[0];
-    }
-    return columns;
-}
-
 /* Words of text from a column on, wrapped at the width; later lines begin at indent. */
 static void wrap(const struct output *output, int indent, int column, const char *text)
 {
@@ -116,7 +116,7 @@ static void wrap(const struct output *output, int indent, int column, const char
     size_t gap = 0; /* blanks before the word: kept within a line */
     for (const char *at = text + strspn(text, " "); *at;) {
         size_t length = strcspn(at, " ");
-        int columns = word_columns(at, length);
+        int columns = output_part_columns(at, length);
         if (!first && column + (int)gap + columns > output->width) {
             fprintf(output->out, "\n%*s", indent, "");
             column = indent;

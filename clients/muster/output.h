@@ -62,7 +62,8 @@ void output_text(const struct output *output, const char *text, enum output_pain
 /* The first `bytes` bytes of text, the same way. */
 void output_part(const struct output *output, const char *text, size_t bytes, enum output_paint paint);
 
-/* Columns that text takes on a screen. */
+/* Columns that text, or its first bytes, take on a screen. */
 int output_columns(const char *text);
+int output_part_columns(const char *text, size_t bytes);
 
 #endif

@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include <uniwidth.h>
-
 #include "proto/status.h"
 
 #define COLUMN_GAP 2
@@ -59,17 +57,12 @@ size_t table_rows(const struct table *table)
     return table->cell_count / table->column_count;
 }
 
-static int columns_of(const char *text, size_t bytes)
-{
-    return u8_width((const uint8_t *)text, bytes, "UTF-8");
-}
-
 static int longest_word(const char *text)
 {
     int longest = 0;
     while (*text) {
         size_t length = strcspn(text, " ");
-        int columns = columns_of(text, length);
+        int columns = output_part_columns(text, length);
         longest = columns > longest ? columns : longest;
         text += length;
         text += strspn(text, " ");
@@ -97,13 +90,13 @@ static void measure(const struct table *table, struct layout *layout)
 {
     for (size_t column = 0; column < table->column_count; column++) {
         const char *header = table->columns[column].header;
-        layout->width[column] = columns_of(header, strlen(header));
+        layout->width[column] = output_part_columns(header, strlen(header));
         layout->least[column] = table->columns[column].kind == TABLE_TEXT ? longest_word(header) : layout->width[column];
     }
     for (size_t i = 0; i < table_rows(table) * table->column_count; i++) {
         size_t column = i % table->column_count;
         const char *text = table->cells[i].screen;
-        int width = columns_of(text, strlen(text));
+        int width = output_part_columns(text, strlen(text));
         int least = table->columns[column].kind == TABLE_TEXT ? longest_word(text) : width;
         layout->width[column] = width > layout->width[column] ? width : layout->width[column];
         layout->least[column] = least > layout->least[column] ? least : layout->least[column];
@@ -157,7 +150,7 @@ static size_t line_of(const char *text, int width, size_t *skip)
         if (end == start) {
             break;
         }
-        if (taken > 0 && columns_of(text, end) > width) {
+        if (taken > 0 && output_part_columns(text, end) > width) {
             break;
         }
         taken = end;
@@ -194,7 +187,7 @@ static bool print_line(const struct table *table, const struct output *output, c
         if (table->columns[column].kind == TABLE_TEXT) {
             bytes = line_of(text, layout->width[column], &skip);
         }
-        int rest = layout->width[column] - columns_of(text, bytes);
+        int rest = layout->width[column] - output_part_columns(text, bytes);
         if (table->columns[column].kind == TABLE_FIGURE) {
             owed += rest;
             rest = 0;

@@ -240,6 +240,33 @@ static void the_completion_knows_every_command(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* Tests run from the top of the repository. */
+static void the_manual_knows_every_command_and_option(void **state)
+{
+    static char page[1 << 17];
+    FILE *file = fopen("clients/muster/muster.1", "re");
+    (void)state;
+    assert_non_null(file);
+    page[fread(page, 1, sizeof page - 1, file)] = '\0';
+    fclose(file);
+    for (size_t i = 0; i < command_count; i++) {
+        char line[96], name[64];
+        snprintf(line, sizeof line, "\n.It Cm %s", command_name(&command_rows[i], name, sizeof name));
+        if (!strstr(page, line)) {
+            print_error("not in the manual: %s\n", name);
+            fail();
+        }
+    }
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        char line[96];
+        snprintf(line, sizeof line, "Fl Fl %s", option_rows[id].name);
+        if (!strstr(page, line)) {
+            print_error("not in the manual: --%s\n", option_rows[id].name);
+            fail();
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +281,7 @@ int main(void)
         cmocka_unit_test(an_invitation_is_never_an_argument_and_must_be_whole),
         cmocka_unit_test(a_receipt_of_nobody_is_not_verified),
         cmocka_unit_test(the_completion_knows_every_command),
+        cmocka_unit_test(the_manual_knows_every_command_and_option),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
