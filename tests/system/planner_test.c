@@ -12,6 +12,7 @@
 
 #include "proto/seam.h"
 #include "proto/status.h"
+#include "proto/walk.h"
 #include "tests/system/market.h"
 
 static struct harness harness;
@@ -134,12 +135,43 @@ static void a_stuck_planner_delays_nobody_and_is_replaced(void **state)
     assert_true(logged("kind=proposal party=exchange", &offset));
 }
 
+/* A what-if waits for its plan, is answered, and writes nothing. */
+static void a_compare_is_planned_and_writes_nothing(void **state)
+{
+    (void)state;
+    Muster__CompareRequest request = MUSTER__COMPARE_REQUEST__INIT;
+    Muster__Variant variant = MUSTER__VARIANT__INIT;
+    Muster__Variant *variants[] = {&variant};
+    char *without[] = {market.nl.id};
+    uint8_t body[128];
+    Muster__Answer *answer = NULL;
+    ProtobufCMessage *message = NULL;
+    size_t offset = harness_log_size(&harness);
+    put_market();
+    assert_true(logged("kind=proposal party=exchange", &offset));
+    harness_pause(500);
+    offset = harness_log_size(&harness);
+    variant.n_without = 1;
+    variant.without = without;
+    request.number = request.version = 1;
+    request.n_variants = 1;
+    request.variants = variants;
+    size_t length = muster__compare_request__pack(&request, body);
+    accepted(party_ask(&market.hq, MUSTER__VERB__VERB_COMPARE, body, length, 10000, &answer), answer);
+    assert_int_equal(walk_unpack(&muster__compare_answer__descriptor, answer->body.data, answer->body.len, BOX_PLAIN_MOST,
+                                 &market.hq.arena, &message, NULL),
+                     STATUS_OK);
+    assert_int_equal(((Muster__CompareAnswer *)message)->n_views, 2);
+    assert_int_equal(count_logged("event=entry", offset), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(demands_and_an_offer_become_one_proposal, setup, teardown),
         cmocka_unit_test_setup_teardown(a_restart_writes_nothing_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(a_planner_killed_is_started_again_and_plans, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_compare_is_planned_and_writes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stuck_planner_delays_nobody_and_is_replaced, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
