@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clients/muster/commands.h"
+#include "clients/muster/complain.h"
 #include "proto/status.h"
 
 /* The completion script for bash, written from the table of commands: nouns, then verbs, then options and files. */
@@ -44,11 +45,12 @@ static void print_options(const struct command *command)
     printf("' ;;\n");
 }
 
-int completion_bash_run(struct context *context, int count, char **words)
+int completion_run(struct context *context, int count, char **words)
 {
     (void)context;
-    (void)count;
-    (void)words;
+    if (count == 1 && strcmp(words[0], "bash") != 0) {
+        return complain(EXIT_CODE_USAGE, "no completion for %s. There is one for bash: muster completion bash", words[0]);
+    }
     printf("# bash completion for muster; made by `muster completion bash`\n"
            "_muster()\n{\n    local word=${COMP_WORDS[COMP_CWORD]} noun=${COMP_WORDS[1]} verbs='' options='' name\n"
            "    COMPREPLY=()\n    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        COMPREPLY=($(compgen -W '");

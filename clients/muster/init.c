@@ -23,7 +23,7 @@
 #define MARKING "NATO UNCLASSIFIED"
 #define MARKED_BY "NATO"
 
-/* musterd, beside this program or in the PATH. */
+/* musterd, beside this program, in the sbin beside its bin, or in the PATH. */
 static const char *find_musterd(struct context *context)
 {
     char own[PATH_MAX];
@@ -31,9 +31,12 @@ static const char *find_musterd(struct context *context)
     if (length > 0) {
         own[length] = '\0';
         char *slash = strrchr(own, '/');
-        const char *beside = slash ? arena_format(&context->arena, "%.*s/musterd", (int)(slash - own), own) : NULL;
-        if (beside && access(beside, X_OK) == 0) {
-            return beside;
+        static const char *const places[] = {"musterd", "../sbin/musterd"};
+        for (size_t i = 0; slash && i < sizeof places / sizeof places[0]; i++) {
+            const char *beside = arena_format(&context->arena, "%.*s/%s", (int)(slash - own), own, places[i]);
+            if (beside && access(beside, X_OK) == 0) {
+                return beside;
+            }
         }
     }
     return "musterd";
