@@ -38,10 +38,10 @@ static int add(struct watching *watching, const char *kind, const char *id, char
     event->position = watching->entry->position;
     event->time = watching->entry->time;
     event->kind = arena_string(watching->view->arena, kind);
-    event->id = (char *)(uintptr_t)id;
+    event->id = arena_string(watching->view->arena, id);
     event->text = text;
     events->list[events->count++] = event;
-    return event->kind != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+    return event->kind != NULL && event->id != NULL ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static int add_object(struct watching *watching, const char *kind, const char *id, bool withdrawn, uint64_t replaces)
@@ -289,15 +289,20 @@ static bool is_for_nobody_else(const char *kind, const char *party, const char *
 int watch_entry(struct view *view, const struct log_entry *entry, struct watch_events *events)
 {
     struct entry_body body;
+    struct arena scratch; /* a proposal holds its market: dropped at once */
     Muster__Submission *submission;
     int status = entry_body_parse(entry->body, entry->body_size, &body);
     if (status != STATUS_OK)
         return STATUS_CORRUPT;
     if (!view_is_coordinator(view) && is_for_nobody_else(entry->kind, body.party, view->asker->id))
         return STATUS_OK;
-    status = envelope_unpack(entry->envelope, entry->envelope_size, view->arena, &submission, NULL);
-    if (status != STATUS_OK)
-        return status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
-    struct watching watching = {.view = view, .entry = entry, .party = arena_string(view->arena, body.party), .submission = submission, .events = events};
-    return watching.party != NULL ? watch_submission(&watching) : STATUS_NO_MEMORY;
+    arena_init(&scratch, ENVELOPE_ARENA_CAP);
+    status = envelope_unpack(entry->envelope, entry->envelope_size, &scratch, &submission, NULL);
+    if (status != STATUS_OK && status != STATUS_NO_MEMORY)
+        status = STATUS_CORRUPT;
+    struct watching watching = {.view = view, .entry = entry, .party = body.party, .submission = submission, .events = events};
+    if (status == STATUS_OK)
+        status = watch_submission(&watching);
+    arena_drop(&scratch);
+    return status;
 }

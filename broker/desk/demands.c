@@ -82,6 +82,23 @@ static int check_frozen(struct desk_work *work, const Muster__Stored *stored, co
     return STATUS_OK;
 }
 
+/* What stands in the place of the version that was to be replaced: the sender's own figures, beside its new ones. */
+static void show_differences(struct desk_work *work, const Muster__Stored *stored, const Muster__Demand *demand)
+{
+    uint32_t day = desk_date(stored->time);
+    unsigned minutes = (unsigned)(stored->time % DESK_DAY / 60000);
+    for (size_t at = 0; at < stored->demand->n_lines; at++) {
+        uint32_t month = stored->demand->lines[at]->month;
+        uint64_t there = stored->demand->lines[at]->quantity, yours = line_of(demand, month);
+        if (there == yours)
+            continue;
+        char *found = arena_format(work->arena, "due %04u-%02u: yours %" PRIu64, month / 100, month % 100, yours);
+        char *expected = arena_format(work->arena, "there now %" PRIu64 " (%04u-%02u-%02u %02u:%02u UTC)", there, day / 10000, day / 100 % 100,
+                                      day % 100, minutes / 60, minutes % 60);
+        desk_refuse(work, STATUS_STALE, "quantity", found != NULL ? found : "", expected != NULL ? expected : "", "look at what stands before you replace it");
+    }
+}
+
 static int check_change(struct desk_work *work, const Muster__DemandChange *change)
 {
     const char *party = work->context->party->party->id;
@@ -92,8 +109,13 @@ static int check_change(struct desk_work *work, const Muster__DemandChange *chan
         status = STATUS_OK;
         stored = NULL;
     }
-    if (status != STATUS_OK || !desk_check_version(work, stored, withdraw, change->replaces, change->id))
+    if (status != STATUS_OK)
         return status;
+    if (!desk_check_version(work, stored, withdraw, change->replaces, change->id)) {
+        if (stored != NULL && !withdraw)
+            show_differences(work, stored, change->demand);
+        return STATUS_OK;
+    }
     if (!withdraw)
         status = check_item(work, change->demand->item);
     if (status == STATUS_OK && !withdraw)

@@ -57,9 +57,13 @@ static int make_line(struct store_txn *txn, struct arena *arena, const Muster__M
     int status = party_of(txn, arena, to_supplier ? award->demand : award->offer, &other);
     if (status != STATUS_OK)
         return status;
-    if (to_supplier)
+    if (to_supplier) {
         line->contact = other->party->contact;
-    else
+        line->requires = demand->requires;
+        line->n_requires = demand->n_requires;
+        line->certificates = demand->certificates;
+        line->n_certificates = demand->n_certificates;
+    } else
         line->supplier_name = other->party->name;
     *out = line;
     return origin_texts(arena, offer, line);

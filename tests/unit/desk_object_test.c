@@ -38,6 +38,8 @@ static void versions_count_from_1_through_withdrawals(void **state)
     assert_int_equal(world_put_demand(world, "nl", world_demand(world, "D1", "NL", "GEM", 202712, 4, CEILING), 0), STATUS_OK);
     assert_int_equal(world_put_demand(world, "nl", world_demand(world, "D1", "NL", "GEM", 202712, 5, CEILING), 0), STATUS_STALE);
     assert_true(world_fault_says(world, "D1 is at v1"));
+    assert_true(world_fault_says(world, "due 2027-12: yours 5"));
+    assert_true(world_fault_says(world, "there now 4 (2027-02-01 00:00 UTC)"));
     assert_int_equal(world_put_demand(world, "nl", world_demand(world, "D1", "NL", "GEM", 202712, 5, CEILING), 1), STATUS_OK);
     assert_int_equal(world_withdraw_demand(world, "nl", "D1", 1), STATUS_STALE);
     assert_int_equal(world_withdraw_demand(world, "nl", "D1", 2), STATUS_OK);

@@ -179,7 +179,7 @@ static void put_nl(struct world *world)
     plant_number("nl minimum", 20011, "n", "n", "n");
     plant_number("nl quantity", 20021, "n", "ndx", "ndxS");
     plant_text("NLRTM", "n", "n", "nS");
-    plant_text("canary_range>=31", "n", "n", "n");
+    plant_text("canary_range>=31", "n", "n", "nS");
     plant("nl exclusion", "\x02GL", 3, "n", "n", "n");
     plant_text("PURSE", "n", "n", "n");
     plant_text("nl@example.org", "n", "n", "nS");
