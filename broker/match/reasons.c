@@ -28,9 +28,16 @@ struct findings {
     unsigned all;    /* blocks in the way of every pair */
 };
 
+static bool forbidden_by_nations(const struct match_lot_plan *plan)
+{
+    return plan->forbidden_by && strcmp(plan->forbidden_by, "min_nations") == 0;
+}
+
 static struct findings find_blocks(const struct match_state *state, const int64_t *money, uint32_t demand)
 {
     const struct match_lot *lot = state->lot;
+    /* Where there is no bundle one step is one nation at most: that is in the way only where the planner found it to be. */
+    bool counts_nations = state->plan->award_count > 0 || forbidden_by_nations(state->plan);
     struct findings found = {0, ~0u};
     for (uint32_t o = 0; o < lot->offer_count; o++) {
         int64_t freight = match_pairs_freight(&state->pairs, demand, o);
@@ -41,6 +48,8 @@ static struct findings find_blocks(const struct match_state *state, const int64_
             }
             unsigned with_room, with_output;
             match_block_find(state, money, demand, o, k, freight, &with_room, &with_output);
+            with_room &= counts_nations ? ~0u : ~(unsigned)MATCH_BLOCK_NATIONS;
+            with_output &= counts_nations ? ~0u : ~(unsigned)MATCH_BLOCK_NATIONS;
             bool single = (with_room & (with_room - 1)) == 0;
             found.alone |= single ? with_room : 0;
             found.alone |= with_output == 0 ? MATCH_BLOCK_CAPACITY : 0u;
@@ -74,7 +83,7 @@ static int plan_without_rule(const struct match_market *market, uint32_t lot, co
         return STATUS_OK;
     }
     struct match_lot changed = market->lots[lot];
-    bool nations = strcmp(plan->forbidden_by, "min_nations") == 0;
+    bool nations = forbidden_by_nations(plan);
     *reason = nations ? MATCH_REASON_MIN_NATIONS : MATCH_REASON_BUNDLE_RULE;
     if (nations) {
         changed.rules.min_nations = 0;
