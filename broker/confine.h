@@ -18,7 +18,7 @@ int confine_start(int keep);
  * STATUS_OK, STATUS_IO. */
 int confine_front(void);
 
-/* The exchange: no socket made, no process. Its files only by the kernel's file permissions. After its threads have started. */
+/* The exchange: no file opened, no socket, thread or process made. After its store is open and its threads have started. */
 int confine_exchange(void);
 
 /* The planner: reads and writes its pipe, computes, allocates. */

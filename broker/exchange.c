@@ -124,7 +124,7 @@ static int exchange_read_log(struct exchange *exchange, const struct seam_clock 
 {
     struct store_txn *txn = NULL;
     uint64_t last = 0;
-    uint64_t verified = 0;
+    uint64_t verified = 0; /* at an earlier start */
     int status = store_begin_read(exchange->store, &txn);
     if (status == STATUS_OK && (status = exchange_read_facts(exchange, txn)) != STATUS_OK)
         *why = "genesis";
@@ -134,6 +134,8 @@ static int exchange_read_log(struct exchange *exchange, const struct seam_clock 
         status = log_verified(txn, &verified);
     if (status == STATUS_OK && (status = log_verify(txn, verified, &exchange->note_key, NULL, NULL, NULL, NULL)) != STATUS_OK)
         *why = "log";
+    if (status == STATUS_OK)
+        status = log_size(txn, &exchange->verified);
     if (status == STATUS_OK) {
         exchange_time_start(&exchange->time, clock, last);
         status = exchange_find_silence(exchange, txn, exchange_time_now(&exchange->time, NULL));

@@ -46,6 +46,7 @@ struct exchange {
     struct exchange_time time;
     uint64_t deadlines_from;
     uint64_t started;                 /* position of this process's started entry */
+    uint64_t verified;                /* entries whose hashes were looked at when it was opened */
     struct exchange_session *sessions;
     size_t session_count;
     struct desk_planning *planning;

@@ -151,6 +151,9 @@ int exchange_start(struct exchange *exchange)
         write.time = exchange_time_now(&exchange->time, NULL);
         status = write_started(&write);
     }
+    /* What this start has verified, the next need not. */
+    if (status == STATUS_OK)
+        status = log_set_verified(write.txn, exchange->verified);
     if (status != STATUS_OK) {
         write_abort(&write);
         return status;
