@@ -6,8 +6,11 @@
 #include "broker/desk/terms.h"
 #include "broker/views_inside.h"
 #include "proto/status.h"
+#include "proto/walk.h"
 
 /* Bundles: all of them to a coordinator; to an agency or a supplier those in which it has an award, once it was asked. */
+
+#define ROW_ARENA_CAP ((size_t)512 << 20) /* the largest market of one bundle, unpacked */
 
 static uint64_t newest_for(const struct view *view, const Muster__BundleHead *head)
 {
@@ -245,13 +248,40 @@ int view_bundle(struct view *view, const Muster__BundleHead *head, const Muster_
     return STATUS_OK;
 }
 
-static int add_bundle(struct view *view, const Muster__BundleHead *head, uint64_t wanted, bool whole, Muster__BundlesAnswer *answer)
+static int add_whole(struct view *view, const Muster__BundleHead *head, uint64_t wanted, Muster__BundlesAnswer *answer)
 {
     Muster__BundleVersion *version;
     int status = view_visible(view, head, wanted, &version);
     if (status != STATUS_OK || version == NULL)
         return status;
-    return view_bundle(view, head, version, whole, &answer->bundles[answer->n_bundles++]);
+    return view_bundle(view, head, version, true, &answer->bundles[answer->n_bundles++]);
+}
+
+/* A row of the list: each bundle's market is read and dropped before the next, so that a long list stays small. */
+static int add_row(struct view *view, const Muster__BundleHead *head, Muster__BundlesAnswer *answer)
+{
+    struct arena scratch;
+    struct view inner = *view;
+    Muster__BundleVersion *version;
+    Muster__BundleView *row;
+    uint8_t *bytes;
+    size_t size;
+    arena_init(&scratch, ROW_ARENA_CAP);
+    inner.arena = &scratch;
+    int status = view_visible(&inner, head, 0, &version);
+    if (status == STATUS_OK && version != NULL) {
+        status = view_bundle(&inner, head, version, false, &row);
+        if (status == STATUS_OK)
+            status = walk_pack(&row->base, view->arena, &bytes, &size);
+        if (status == STATUS_OK) {
+            ProtobufCMessage *copy = protobuf_c_message_unpack(&muster__bundle_view__descriptor, &view->arena->allocator, size, bytes);
+            answer->bundles[answer->n_bundles] = (Muster__BundleView *)copy;
+            answer->n_bundles += copy != NULL;
+            status = copy != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+        }
+    }
+    arena_drop(&scratch);
+    return status;
 }
 
 int view_bundles(struct view *view)
@@ -269,11 +299,11 @@ int view_bundles(struct view *view)
     if (answer->bundles == NULL)
         return STATUS_NO_MEMORY;
     for (size_t at = 0; status == STATUS_OK && at < all.count; at++)
-        status = add_bundle(view, all.list[at], 0, false, answer);
+        status = add_row(view, all.list[at], answer);
     if (request->number != 0) {
         status = state_bundle(view->txn, request->number, view->arena, &head);
         if (status == STATUS_OK)
-            status = add_bundle(view, head, request->version, true, answer);
+            status = add_whole(view, head, request->version, answer);
         if (status == STATUS_NOT_FOUND || (status == STATUS_OK && answer->n_bundles == 0))
             return view_refuse(view, MUSTER__OUTCOME__OUTCOME_NOT_FOUND, "no such bundle is there for you");
     }

@@ -263,6 +263,32 @@ static int why_demand(struct view *view, const char *name, const Muster__Demand 
     return view_is_coordinator(view) ? STATUS_OK : keep_own_trials(view, demand, answer->uncovered);
 }
 
+/*
+ * Of several offers of a supplier in a lot one is spoken of a day, each in its turn: *name is the one whose turn it is. Offers
+ * that have no reason have no turn.
+ */
+static int turn_of(struct view *view, const char *item, const char **name)
+{
+    struct state_objects offers;
+    int status = state_lot_objects(view->txn, TABLE_OFFERS, item, view->arena, &offers);
+    const char **own = arena_array(view->arena, offers.count + 1, sizeof *own);
+    size_t count = 0;
+    if (own == NULL)
+        return STATUS_NO_MEMORY;
+    for (size_t at = 0; status == STATUS_OK && at < offers.count; at++) {
+        Muster__StoredReason *reason;
+        if (strcmp(offers.list[at].party, view->asker->id) != 0)
+            continue;
+        own[count] = state_name(view->arena, offers.list[at].party, offers.list[at].id);
+        status = own[count] != NULL ? state_reason(view->txn, TABLE_OFFERS, own[count], view->arena, &reason) : STATUS_NO_MEMORY;
+        if (status == STATUS_OK && (reason->first_unused != NULL || reason->newest_unused != NULL))
+            count++;
+        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    *name = count != 0 ? own[view->context->log_time / DESK_DAY % count] : NULL;
+    return status;
+}
+
 static int why_offer(struct view *view, const char *name, const Muster__Offer *offer, Muster__WhyAnswer *answer)
 {
     Muster__StoredReason *reason;
@@ -276,6 +302,16 @@ static int why_offer(struct view *view, const char *name, const Muster__Offer *o
     Muster__Unused *unused = reason == NULL ? NULL : first ? reason->first_unused : reason->newest_unused;
     if (unused == NULL)
         return STATUS_OK;
+    if (!view_is_coordinator(view)) {
+        const char *turn;
+        status = turn_of(view, offer->item, &turn);
+        if (status != STATUS_OK)
+            return status;
+        if (turn != NULL && strcmp(turn, name) != 0) {
+            answer->text = arena_format(view->arena, "One offer a day is spoken of in each lot; today it is %s.", strchr(turn, '/') + 1);
+            return answer->text != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+        }
+    }
     answer->time = first ? reason->first_time : reason->newest_time;
     answer->unused = unused;
     const struct why_row *row = row_of(unused->reason);

@@ -205,6 +205,11 @@ static int check_coordinator(struct desk_work *work, const struct on_bundle *on,
     }
 }
 
+static bool is_answer(const Muster__BundleChange *change)
+{
+    return change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_ANSWER || change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_TAKE_BACK;
+}
+
 static int check_change(struct desk_work *work, const Muster__BundleChange *change)
 {
     if (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_REPLAN && change->item != NULL)
@@ -221,7 +226,7 @@ static int check_change(struct desk_work *work, const Muster__BundleChange *chan
         status = state_market(work->txn, change->number, on.head->version, work->arena, &on.market);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-    if (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_ANSWER || change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_TAKE_BACK)
+    if (is_answer(change))
         return check_answer(work, &on, change);
     if (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_REPLAN) {
         Muster__BundleChange of_lot = *change;
@@ -231,9 +236,28 @@ static int check_change(struct desk_work *work, const Muster__BundleChange *chan
     return check_coordinator(work, &on, change);
 }
 
+/* Several answers may come at once, to as many bundles; whatever else is done to a bundle may change what the next check sees. */
+static bool check_alone(struct desk_work *work)
+{
+    const Muster__Submission *submission = work->submission;
+    for (size_t at = 1; at < submission->n_bundles; at++) {
+        bool alone = !is_answer(submission->bundles[at]) || !is_answer(submission->bundles[0]);
+        for (size_t of = 0; of < at; of++)
+            alone = alone || submission->bundles[of]->number == submission->bundles[at]->number;
+        if (!alone)
+            continue;
+        work->faults->change = (uint32_t)at;
+        desk_refuse(work, STATUS_INVALID, "bundle", "", "one change of a bundle in a submission", "send one after the other");
+        return false;
+    }
+    return true;
+}
+
 int bundles_check(struct desk_work *work)
 {
     int status = STATUS_OK;
+    if (!check_alone(work))
+        return STATUS_OK;
     for (size_t at = 0; status == STATUS_OK && at < work->submission->n_bundles; at++) {
         work->faults->change = (uint32_t)at;
         status = check_change(work, work->submission->bundles[at]);

@@ -27,6 +27,18 @@ static int find(struct store_txn *txn, const Muster__CommitmentEnd *end, struct 
     return status;
 }
 
+static bool named_before(const Muster__Submission *submission, size_t at)
+{
+    const Muster__CommitmentEnd *end = submission->commitment_ends[at];
+    for (size_t of = 0; of < at; of++) {
+        const Muster__CommitmentEnd *other = submission->commitment_ends[of];
+        if (other->number == end->number && other->month == end->month && strcmp(other->demand, end->demand) == 0 &&
+            strcmp(other->offer, end->offer) == 0)
+            return true;
+    }
+    return false;
+}
+
 int commitment_ends_check(struct desk_work *work)
 {
     const Muster__Party *sender = work->context->party->party;
@@ -40,7 +52,9 @@ int commitment_ends_check(struct desk_work *work)
             break;
         bool coordinator = sender->role == MUSTER__ROLE__ROLE_COORDINATOR;
         bool agency = state_name_is_of(end->demand, sender->id), supplier = state_name_is_of(end->offer, sender->id);
-        if (stands == NULL || (!coordinator && !agency && !supplier))
+        if (named_before(work->submission, at))
+            desk_refuse(work, STATUS_INVALID, "demand", end->demand, "each commitment once in a submission", "remove one of the two");
+        else if (stands == NULL || (!coordinator && !agency && !supplier))
             desk_refuse_missing(work, "demand", end->demand);
         else if ((agency && stands->agency_ends) || (supplier && stands->supplier_ends))
             desk_refuse(work, STATUS_STALE, "demand", end->demand, "a commitment whose end you have not signed", "wait for the other side to sign it");

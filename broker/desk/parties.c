@@ -89,6 +89,16 @@ static int check_fingerprint(struct desk_work *work, const Muster__PartyChange *
     return STATUS_OK;
 }
 
+static bool is_suspended_here(const struct desk_work *work, const char *party)
+{
+    for (size_t at = 0; at < work->submission->n_parties; at++) {
+        const Muster__PartyChange *change = work->submission->parties[at];
+        if (change->kind == MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND && strcmp(change->party, party) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Whether another coordinator is left that can act. */
 static int check_not_last(struct desk_work *work, const Muster__PartyRecord *party)
 {
@@ -99,7 +109,7 @@ static int check_not_last(struct desk_work *work, const Muster__PartyRecord *par
     size_t others = 0;
     for (size_t at = 0; status == STATUS_OK && at < all.count; at++)
         others += all.list[at]->party->role == MUSTER__ROLE__ROLE_COORDINATOR && all.list[at]->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED &&
-                  strcmp(all.list[at]->party->id, party->party->id) != 0;
+                  !is_suspended_here(work, all.list[at]->party->id);
     if (status == STATUS_OK && others == 0)
         desk_refuse(work, STATUS_INVALID, "party", party->party->id, "a coordinator that is left", "confirm another coordinator first");
     return status;

@@ -266,6 +266,23 @@ static void answers_sign_what_was_shown(void **state)
     assert_int_equal(world_answer(world, "sup", 7, true), STATUS_NOT_FOUND);
 }
 
+/* One submission can't release two bundles, nor do two things to one: each is checked on what stands before it. */
+static void a_submission_does_one_thing_to_a_bundle(void **state)
+{
+    struct world *world = *state;
+    world_usual(world);
+    Muster__Submission *submission = world_submission(world);
+    Muster__BundleChange reject = MUSTER__BUNDLE_CHANGE__INIT, release = MUSTER__BUNDLE_CHANGE__INIT, *list[] = {&reject, &release};
+    reject.kind = MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_REJECT;
+    reject.reason = "for a test";
+    release.kind = MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_RELEASE;
+    reject.number = reject.version = release.number = release.version = 1;
+    submission->bundles = list;
+    submission->n_bundles = 2;
+    assert_int_equal(world_submit(world, "eda", submission), STATUS_INVALID);
+    assert_state(world, 1, PROPOSED);
+}
+
 int main(void)
 {
 #define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
@@ -281,6 +298,7 @@ int main(void)
         IN_A_WORLD(two_agencies_of_one_nation_answer_each_for_itself),
         IN_A_WORLD(a_late_joiner_is_planned_after_the_commitment),
         IN_A_WORLD(answers_sign_what_was_shown),
+        IN_A_WORLD(a_submission_does_one_thing_to_a_bundle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

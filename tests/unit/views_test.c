@@ -248,6 +248,28 @@ static void a_suppliers_reason_knows_no_sealed_demand(void **state)
     assert_string_equal(why(world, "sup", "O5")->text, why(world, "sup", "O1")->text);
 }
 
+static void one_offer_a_day_is_spoken_of_in_each_lot(void **state)
+{
+    struct world *world = *state;
+    world_usual(world);
+    assert_int_equal(world_put_offer(world, "alt", world_offer(world, "O3", "alt", "GEM", 610000, 500, 0), 0), STATUS_OK);
+    assert_int_equal(world_put_offer(world, "alt", world_offer(world, "O4", "alt", "GEM", 620000, 500, 0), 0), STATUS_OK);
+    world_plan(world);
+    static const char *const ids[] = {"O2", "O3", "O4"};
+    bool told[3] = {false};
+    for (unsigned day = 0; day < 3; day++) {
+        unsigned today = 0;
+        for (size_t at = 0; at < 3; at++) {
+            bool says = why(world, "alt", ids[at])->unused != NULL;
+            today += says;
+            told[at] = told[at] || says;
+        }
+        assert_int_equal(today, 1);
+        world_days(world, 1);
+    }
+    assert_true(told[0] && told[1] && told[2]);
+}
+
 static void how_near_a_price_was_is_told_once_committed_and_among_three(void **state)
 {
     struct world *world = *state;
@@ -404,6 +426,7 @@ int main(void)
         IN_A_WORLD(agencies_of_one_nation_see_each_others_quantities_only),
         IN_A_WORLD(reasons_come_once_a_day_and_never_with_a_price),
         IN_A_WORLD(a_suppliers_reason_knows_no_sealed_demand),
+        IN_A_WORLD(one_offer_a_day_is_spoken_of_in_each_lot),
         IN_A_WORLD(how_near_a_price_was_is_told_once_committed_and_among_three),
         IN_A_WORLD(the_need_shows_open_demands_alone),
         IN_A_WORLD(watching_shows_what_its_reader_may_see),
