@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "broker/desk/planning.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
 #include "broker/desk/bundle.h"
 #include "broker/desk/lots.h"
+#include "proto/limits.h"
 
 /*
  * Which lots are to be planned. The tables say which lots an entry touched; memory says which of them were looked at
@@ -31,6 +33,7 @@ struct desk_planning {
     struct memo *memos;
     struct arena arena;              /* notes of the job under way, and of one that waits for its second half */
     struct planning_notes *pending;  /* planned; the suppliers' view of it is to be planned still */
+    char last[LIMIT_ID_MOST + 1];    /* lot that was planned last: the next look begins behind it, so that none waits for ever */
     uint64_t idle_at;                /* 1 + position at which nothing was left to plan */
     uint32_t idle_day;
 };
@@ -245,19 +248,25 @@ static int free_lots(struct store_txn *txn, struct arena *arena, struct state_lo
 static int look_at_lots(struct looking *looking, struct arena *arena, struct desk_job **job)
 {
     int status = free_lots(looking->txn, arena, &looking->free);
+    size_t first = 0;
     bool tied = false;
     if (status == STATUS_OK)
         status = state_touched_all(looking->txn, &looking->touched_all);
+    while (status == STATUS_OK && first < looking->free.count && strcmp(looking->free.list[first]->item, looking->planning->last) <= 0)
+        first++;
     for (size_t at = 0; status == STATUS_OK && at < looking->free.count && *job == NULL; at++) {
+        const Muster__LotState *lot = looking->free.list[(first + at) % looking->free.count];
         bool fresh;
-        status = is_fresh(looking->planning, looking->free.list[at], looking->touched_all, looking->as_of, &fresh);
+        status = is_fresh(looking->planning, lot, looking->touched_all, looking->as_of, &fresh);
         if (status != STATUS_OK || !fresh)
             continue;
         if (!tied)
             status = lots_ties(looking->txn, arena, &looking->ties);
         tied = true;
         if (status == STATUS_OK)
-            status = look_at(looking, looking->free.list[at], arena, job);
+            status = look_at(looking, lot, arena, job);
+        if (*job != NULL)
+            snprintf(looking->planning->last, sizeof looking->planning->last, "%s", lot->item);
     }
     return status;
 }
