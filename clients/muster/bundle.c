@@ -93,7 +93,8 @@ const char *bundle_uncovered_text(struct context *context, const Muster__Uncover
 {
     const char *text = arena_format(&context->arena, "%s %s, %s", uncovered->demand, figures_count(uncovered->quantity).text, uncovered->reason);
     if (text && uncovered->text && *uncovered->text) {
-        text = arena_format(&context->arena, "%s: %s", text, uncovered->text);
+        const char *marked = figures_marked(&context->arena, uncovered->text);
+        text = arena_format(&context->arena, "%s: %s", text, marked ? marked : uncovered->text);
     }
     for (size_t i = 0; i < uncovered->n_tried && text; i++) {
         if (uncovered->tried[i]->covers) {

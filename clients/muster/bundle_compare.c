@@ -17,28 +17,82 @@
  */
 
 #define COLUMNS_MOST 5u /* more don't fit side by side: ask twice */
+#define ROWS_MOST 500u  /* sums, rules, and the suppliers of all variants */
 
 struct comparison {
     struct context *context;
     const Muster__BundleView *const *views;
     size_t count;
     const char *titles[COLUMNS_MOST];
+    struct row *rows;
+    size_t row_count;
     struct table table;
 };
 
-/* One figure of each view, with its change against the first; value NULL: the view has none ("!"). */
+/* One figure of each view, with its change against the first; value NULL: the view has none. */
 struct cell {
     const char *value;
     const char *change;
+    const char *exact;        /* for a pipe, where they differ */
+    const char *exact_change;
+};
+
+/* A row of the comparison, kept until the widths of all are known. */
+struct row {
+    const char *name;
+    struct cell cells[COLUMNS_MOST];
 };
 
 static void add_row(struct comparison *comparison, const char *name, const struct cell *cells)
 {
-    table_add(&comparison->table, name);
-    for (size_t i = 0; i < comparison->count; i++) {
-        table_add(&comparison->table, cells[i].value ? cells[i].value : "-");
-        if (i) {
-            table_add(&comparison->table, cells[i].change ? cells[i].change : "");
+    if (comparison->row_count == ROWS_MOST) {
+        comparison->table.failed = true;
+        return;
+    }
+    struct row *row = &comparison->rows[comparison->row_count++];
+    row->name = name;
+    memcpy(row->cells, cells, sizeof row->cells);
+}
+
+static int wider(int width, const char *text)
+{
+    int columns = output_columns(text ? text : "");
+    return columns > width ? columns : width;
+}
+
+/* "927/1,000     -29": figure and change in one cell, each to the right, so that one title stands over both. */
+static const char *joined(struct comparison *comparison, const struct cell *cell, int value_width, int change_width)
+{
+    const char *value = cell->value ? cell->value : "-", *change = cell->change ? cell->change : "";
+    const char *text = arena_format(&comparison->context->arena, "%*s%s %*s%s", value_width - output_columns(value), "", value, change_width - output_columns(change), "", change);
+    return text ? text : "";
+}
+
+static void fill_table(struct comparison *comparison)
+{
+    int values[COLUMNS_MOST] = {0}, changes[COLUMNS_MOST] = {0};
+    bool screen = comparison->context->output.form == OUTPUT_SCREEN;
+    for (size_t r = 0; r < comparison->row_count; r++) {
+        for (size_t i = 0; i < comparison->count; i++) {
+            values[i] = wider(values[i], comparison->rows[r].cells[i].value);
+            changes[i] = wider(changes[i], comparison->rows[r].cells[i].change);
+        }
+    }
+    for (size_t r = 0; r < comparison->row_count; r++) {
+        const struct row *row = &comparison->rows[r];
+        table_add(&comparison->table, row->name);
+        for (size_t i = 0; i < comparison->count; i++) {
+            const struct cell *cell = &row->cells[i];
+            const char *value = cell->value ? cell->value : "-", *change = cell->change ? cell->change : "";
+            if (!screen || i == 0) {
+                table_add_exact(&comparison->table, value, cell->exact ? cell->exact : value);
+            }
+            if (!screen && i) {
+                table_add_exact(&comparison->table, change, cell->exact_change ? cell->exact_change : change);
+            }
+            if (screen && i) {
+                table_add(&comparison->table, joined(comparison, &row->cells[i], values[i], changes[i]));
+            }
         }
     }
 }
@@ -55,6 +109,8 @@ static void add_units(struct comparison *comparison)
         const Muster__BundleView *view = comparison->views[i], *first = comparison->views[0];
         cells[i].value = keep(comparison, figures_of(view->quantity, view->wanted));
         cells[i].change = keep(comparison, figures_change((int64_t)view->quantity - (int64_t)first->quantity));
+        cells[i].exact = arena_format(&comparison->context->arena, "%" PRIu64 "/%" PRIu64, view->quantity, view->wanted);
+        cells[i].exact_change = arena_format(&comparison->context->arena, "%" PRId64, (int64_t)view->quantity - (int64_t)first->quantity);
     }
     add_row(comparison, "units", cells);
 }
@@ -62,11 +118,14 @@ static void add_units(struct comparison *comparison)
 static void add_money(struct comparison *comparison, const char *name, int64_t (*of)(const Muster__BundleView *view))
 {
     struct cell cells[COLUMNS_MOST] = {0};
-    const char *label = arena_format(&comparison->context->arena, "%s %s m", name, comparison->views[0]->base_currency);
+    bool screen = comparison->context->output.form == OUTPUT_SCREEN;
+    const char *label = arena_format(&comparison->context->arena, "%s %s%s", name, comparison->views[0]->base_currency, screen ? " m" : "");
     for (size_t i = 0; i < comparison->count; i++) {
         int64_t change = of(comparison->views[i]) - of(comparison->views[0]);
         cells[i].value = keep(comparison, figures_millions(of(comparison->views[i])));
         cells[i].change = change ? keep(comparison, figures_millions_change(change)) : "";
+        cells[i].exact = keep(comparison, figures_exact(of(comparison->views[i])));
+        cells[i].exact_change = keep(comparison, figures_exact(change));
     }
     add_row(comparison, label ? label : name, cells);
 }
@@ -157,12 +216,17 @@ static void add_suppliers(struct comparison *comparison)
 static int print_table(struct comparison *comparison)
 {
     struct table_column columns[2 * COLUMNS_MOST] = {{"", TABLE_TEXT, "figure"}};
+    bool screen = comparison->context->output.form == OUTPUT_SCREEN;
     size_t count = 1;
     for (size_t i = 0; i < comparison->count; i++) {
-        columns[count++] = (struct table_column){.header = comparison->titles[i], .kind = TABLE_FIGURE};
-        if (i) {
-            columns[count++] = (struct table_column){.header = "", .kind = TABLE_FIGURE};
+        columns[count++] = (struct table_column){.header = comparison->titles[i], .kind = i ? TABLE_ID : TABLE_FIGURE};
+        if (i && !screen) {
+            columns[count++] = (struct table_column){.header = "change", .kind = TABLE_FIGURE};
         }
+    }
+    comparison->rows = arena_array(&comparison->context->arena, ROWS_MOST, sizeof *comparison->rows);
+    if (!comparison->rows) {
+        return complain_memory();
     }
     table_init(&comparison->table, &comparison->context->arena, columns, count);
     add_units(comparison);
@@ -170,6 +234,7 @@ static int print_table(struct comparison *comparison)
     add_money(comparison, "saves", saves_of);
     add_rules(comparison);
     add_suppliers(comparison);
+    fill_table(comparison);
     return table_print(&comparison->table, &comparison->context->output) == STATUS_OK ? EXIT_CODE_DONE : complain_memory();
 }
 
@@ -221,6 +286,24 @@ static int read_rule(struct context *context, const char *word, const char *item
     return entry->key && entry->value && entry->item ? EXIT_CODE_DONE : complain_memory();
 }
 
+/* "European 60 %" of "european_min_share=60": a title that fits over a column. */
+static const char *rule_title(struct context *context, const Muster__PolicyEntry *entry)
+{
+    if (strcmp(entry->key, "european_min_share") == 0) {
+        return arena_format(&context->arena, "European %s %%", entry->value);
+    }
+    if (strcmp(entry->key, "sme_min_share") == 0) {
+        return arena_format(&context->arena, "SME %s %%", entry->value);
+    }
+    if (strcmp(entry->key, "supplier_max_share") == 0) {
+        return arena_format(&context->arena, "supplier %s %%", entry->value);
+    }
+    if (strcmp(entry->key, "min_nations") == 0) {
+        return arena_format(&context->arena, "%s nations", entry->value);
+    }
+    return arena_format(&context->arena, "%s=%s", entry->key, entry->value);
+}
+
 /* Each --rule and --without is a variant of its own. */
 static int read_variants(struct context *context, const char *item, Muster__Variant ***list, const char **titles)
 {
@@ -247,7 +330,8 @@ static int read_variants(struct context *context, const char *item, Muster__Vari
             rules[0] = entry;
             variant->rules = rules;
             variant->n_rules = 1;
-            titles[i + 1] = arena_format(&context->arena, "%c %s", (int)('B' + i), word);
+            const char *title = rule_title(context, entry);
+            titles[i + 1] = arena_format(&context->arena, "%c %s", (int)('B' + i), title ? title : word);
         } else {
             without[0] = arena_string(&context->arena, word);
             variant->without = without;

@@ -228,24 +228,8 @@ static int print_months(struct context *context, const Muster__BundleView *view)
 /* The exchange's texts hold plain figures: long ones get their thousands marks here. */
 static const char *with_marks(struct context *context, const char *text)
 {
-    const char *result = "";
-    while (*text && result) {
-        size_t digits = strspn(text, "0123456789");
-        uint64_t count = 0;
-        if (digits > 3 && digits < 19) {
-            char number[20];
-            snprintf(number, sizeof number, "%.*s", (int)digits, text);
-            if (figures_read_count(number, 0, UINT64_MAX / 2, &count) == STATUS_OK) {
-                result = arena_format(&context->arena, "%s%s", result, figures_count(count).text);
-                text += digits;
-                continue;
-            }
-        }
-        size_t length = digits ? digits : strcspn(text, "0123456789");
-        result = arena_format(&context->arena, "%s%.*s", result, (int)length, text);
-        text += length;
-    }
-    return result ? result : "";
+    const char *marked = figures_marked(&context->arena, text);
+    return marked ? marked : text;
 }
 
 static const struct table_column rule_columns[] = {{"Rule", TABLE_TEXT, NULL}, {"Figure", TABLE_FIGURE, NULL}, {"Allowed", TABLE_ID, NULL}, {"", TABLE_ID, NULL}};

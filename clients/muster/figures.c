@@ -161,6 +161,38 @@ struct figure figures_gap(int64_t numerator, int64_t denominator)
     return figure;
 }
 
+/* Whether a run of digits is a number of its own and no part of an id, a month or a smaller figure. */
+static bool stands_alone(const char *text, const char *digits, size_t length)
+{
+    bool begins = digits == text || strchr(" (", digits[-1]);
+    const char *after = digits + length;
+    if (*after == '.' && isdigit((unsigned char)after[1])) {
+        after++;
+        after += strspn(after, "0123456789");
+    }
+    return begins && (!*after || strchr(" ),;:.", *after)) && length > 3 && length < 19;
+}
+
+const char *figures_marked(struct arena *arena, const char *text)
+{
+    const char *result = "";
+    for (const char *at = text; *at && result;) {
+        size_t digits = strspn(at, "0123456789");
+        size_t length = digits ? digits : strcspn(at, "0123456789");
+        uint64_t count = 0;
+        char number[20];
+        if (digits && stands_alone(text, at, digits)) {
+            snprintf(number, sizeof number, "%.*s", (int)digits, at);
+            figures_read_count(number, 0, UINT64_MAX / 2, &count);
+            result = arena_format(arena, "%s%s", result, figures_count(count).text);
+        } else {
+            result = arena_format(arena, "%s%.*s", result, (int)length, at);
+        }
+        at += length;
+    }
+    return result;
+}
+
 struct figure figures_month(uint32_t month)
 {
     struct figure figure = {"-"};

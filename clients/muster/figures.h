@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "proto/arena.h"
+
 /*
  * Figures as a person reads them, in one place: counts, money, months, times, percentages, names of bundles and
  * versions; and the same read back from an argument. A figure never rounds into a promise: where one decimal would
@@ -49,6 +51,9 @@ struct figure figures_percent(int64_t numerator, int64_t denominator, int64_t le
 
 /* A gap in percent, two decimals, rounded up: "0.03". numerator below 0 counts as 0; denominator 0 or less gives "-". */
 struct figure figures_gap(int64_t numerator, int64_t denominator);
+
+/* A copy of text in arena in which whole numbers that stand alone have their thousands marks; NULL where memory is out. */
+const char *figures_marked(struct arena *arena, const char *text);
 
 /* YYYYMM as "2028-12"; 0 as "-". */
 struct figure figures_month(uint32_t month);

@@ -198,15 +198,40 @@ int offer_list_run(struct context *context, int count, char **words)
     return print_list(context, &records, &table, "No offers. Begin with: muster offer template > offers.csv");
 }
 
-static const struct table_column fund_columns[] = {
-    {"Fund", TABLE_ID, "fund"},           {"Cur", TABLE_ID, "currency"},           {"Balance", TABLE_FIGURE, "balance"}, {"Committed", TABLE_FIGURE, "committed"},
-    {"Held", TABLE_FIGURE, "held"},       {"Own draws", TABLE_FIGURE, "own_draws"}, {"Nations", TABLE_FIGURE, "min_nations"}, {"European", TABLE_FIGURE, "min_european_content"},
-    {"For", TABLE_TEXT, "countries"},
+static const struct table_column coordinator_fund_columns[] = {
+    {"Fund", TABLE_ID, "fund"},         {"Cur", TABLE_ID, "currency"},        {"Balance", TABLE_FIGURE, "balance"},                 {"Committed", TABLE_FIGURE, "committed"},
+    {"Held", TABLE_FIGURE, "held"},     {"Nations", TABLE_FIGURE, "min_nations"}, {"European %", TABLE_FIGURE, "min_european_content"}, {"For", TABLE_TEXT, "countries"},
+};
+static const struct table_column agency_fund_columns[] = {
+    {"Fund", TABLE_ID, "fund"}, {"Cur", TABLE_ID, "currency"}, {"Own draws", TABLE_FIGURE, "own_draws"}, {"Nations", TABLE_FIGURE, "min_nations"},
+    {"European %", TABLE_FIGURE, "min_european_content"}, {"For", TABLE_TEXT, "countries"},
 };
 
 static void add_money(struct table *table, bool known, int64_t cents)
 {
     table_add_exact(table, known ? figures_money(cents).text : "", known ? figures_exact(cents).text : "");
+}
+
+/* A balance is the coordinator's; towards an agency it is absent, not 0. */
+static void add_fund(struct context *context, struct table *table, const Muster__Record *record, bool coordinator)
+{
+    const Muster__Fund *fund = record->fund;
+    table_add(table, record->id);
+    table_add(table, fund->currency);
+    if (coordinator) {
+        if (fund->limited) {
+            add_money(table, true, fund->balance);
+        } else {
+            table_add_exact(table, "none set", "");
+        }
+        add_money(table, record->has_fund_committed, record->fund_committed);
+        add_money(table, record->has_fund_held, record->fund_held);
+    } else {
+        add_money(table, record->has_own_draws, record->own_draws);
+    }
+    table_add(table, figures_count(fund->min_nations).text);
+    table_add(table, figures_count(fund->min_european_content).text);
+    table_add(table, fund->n_countries ? describe_list(context, fund->countries, fund->n_countries, " ") : "all");
 }
 
 int fund_list_run(struct context *context, int count, char **words)
@@ -220,29 +245,21 @@ int fund_list_run(struct context *context, int count, char **words)
         return code;
     }
     bool coordinator = context->profile.role == MUSTER__ROLE__ROLE_COORDINATOR;
-    table_init(&table, &context->arena, fund_columns, sizeof fund_columns / sizeof fund_columns[0]);
-    for (size_t i = 0; i < records.count; i++) {
-        const Muster__Record *record = records.list[i];
-        const Muster__Fund *fund = record->fund;
-        if (!fund) {
-            continue;
-        }
-        table_add(&table, record->id);
-        table_add(&table, fund->currency);
-        /* A balance is the coordinator's; towards an agency it is absent, not 0. */
-        if (coordinator && !fund->limited) {
-            table_add(&table, "none set");
-        } else {
-            add_money(&table, coordinator, fund->balance);
-        }
-        add_money(&table, record->has_fund_committed, record->fund_committed);
-        add_money(&table, record->has_fund_held, record->fund_held);
-        add_money(&table, record->has_own_draws, record->own_draws);
-        table_add(&table, arena_format(&context->arena, "%s%" PRIu64, context->output.form == OUTPUT_SCREEN ? "at least " : "", fund->min_nations));
-        table_add(&table, arena_format(&context->arena, context->output.form == OUTPUT_SCREEN ? "at least %u %%" : "%u", fund->min_european_content));
-        table_add(&table, fund->n_countries ? describe_list(context, fund->countries, fund->n_countries, " ") : "all");
+    if (coordinator) {
+        table_init(&table, &context->arena, coordinator_fund_columns, sizeof coordinator_fund_columns / sizeof coordinator_fund_columns[0]);
+    } else {
+        table_init(&table, &context->arena, agency_fund_columns, sizeof agency_fund_columns / sizeof agency_fund_columns[0]);
     }
-    return print_list(context, &records, &table, "No fund that you may see.");
+    for (size_t i = 0; i < records.count; i++) {
+        if (records.list[i]->fund) {
+            add_fund(context, &table, records.list[i], coordinator);
+        }
+    }
+    code = print_list(context, &records, &table, "No fund that you may see.");
+    if (!code && records.count && context->output.form == OUTPUT_SCREEN) {
+        output_wrap(&context->output, "Nations and European content are the least that a bundle which draws on it must have.");
+    }
+    return code;
 }
 
 static const struct table_column rate_columns[] = {

@@ -104,7 +104,7 @@ int offer_show_run(struct context *context, int count, char **words)
     output_field(output, NAME_WIDTH, "Provides", "%s", offer->n_provides && provides ? provides : "-");
     output_field(output, NAME_WIDTH, "Certificates", "%s", describe_list(context, offer->certificates, offer->n_certificates, "; "));
     output_field(output, NAME_WIDTH, "Exports to", "%s", offer->n_destinations ? describe_list(context, offer->destinations, offer->n_destinations, " ") : "all");
-    output_field(output, NAME_WIDTH, "Valid until", "%s", offer->valid_until ? figures_date(offer->valid_until).text : "withdrawn");
+    output_field(output, NAME_WIDTH, "Valid until", "%s", offer->valid_until ? figures_date(offer->valid_until).text : "you withdraw it");
     output_field(output, NAME_WIDTH, "Sold", "%s%s%s", figures_count(record->covered).text, *record->bundle ? "; in " : "", record->bundle);
     output_wrap(output, "Next: muster why %s", record->id);
     return EXIT_CODE_DONE;

@@ -112,6 +112,7 @@ static void print_event(struct context *context, const Muster__Event *event)
         output_line(&context->output, view_message(&event->base));
         return;
     }
+    const char *marked = figures_marked(&context->arena, event->text);
     if (context->output.form == OUTPUT_TABS) {
         printf("%" PRIu64 "\t%s\t", event->position, figures_instant(event->time).text);
         output_text(&context->output, event->kind, PAINT_NONE);
@@ -121,7 +122,7 @@ static void print_event(struct context *context, const Muster__Event *event)
         output_text(&context->output, event->text, PAINT_NONE);
         putchar('\n');
     } else {
-        output_field(&context->output, 20, arena_format(&context->arena, "%s  %s", figures_clock(event->time).text, event->kind), "%s%s%s", event->id, *event->id ? " " : "", event->text);
+        output_field(&context->output, 20, arena_format(&context->arena, "%s  %s", figures_clock(event->time).text, event->kind), "%s%s%s", event->id, *event->id ? " " : "", marked ? marked : event->text);
     }
     fflush(stdout);
 }

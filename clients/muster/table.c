@@ -187,6 +187,10 @@ static bool print_line(const struct table *table, const struct output *output, c
         if (table->columns[column].kind == TABLE_TEXT) {
             bytes = line_of(text, layout->width[column], &skip);
         }
+        size_t taken = bytes;
+        while (bytes && text[bytes - 1] == ' ') {
+            bytes--;
+        }
         int rest = layout->width[column] - output_part_columns(text, bytes);
         if (table->columns[column].kind == TABLE_FIGURE) {
             owed += rest;
@@ -198,7 +202,7 @@ static bool print_line(const struct table *table, const struct output *output, c
             output_part(output, text, bytes, pending->paint[column]);
         }
         owed += rest + layout->gap;
-        pending->text[column] = text + bytes + skip;
+        pending->text[column] = text + taken + skip;
     }
     fputc('\n', output->out);
     return true;

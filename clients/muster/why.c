@@ -78,7 +78,9 @@ int why_run(struct context *context, int count, char **words)
     if (code || output_value(&context->output, view_message(body))) {
         return code;
     }
-    const Muster__WhyAnswer *answer = (const Muster__WhyAnswer *)body;
+    Muster__WhyAnswer *answer = (Muster__WhyAnswer *)body;
+    const char *marked = figures_marked(&context->arena, answer->text);
+    answer->text = marked ? (char *)(uintptr_t)marked : answer->text;
     if (answer->uncovered) {
         print_uncovered(context, answer);
     } else if (answer->unused) {
