@@ -106,8 +106,7 @@ static size_t node_size(const struct match_model *model)
            model->lump_count + match_limits_pairs(model);
 }
 
-/* The bound from which on a node can hold a better plan. With funds' prices from outside a plan is worth what its flow is. */
-static __int128 cutoff(const struct match_search *search)
+__int128 match_branch_cutoff(const struct match_search *search)
 {
     if (search->joint) {
         return search->worth + 1;
@@ -123,7 +122,7 @@ static void give_up(struct tree *tree, __int128 bound)
 /* Saves limits and prices as a new node; NULL where it can hold nothing better, or memory ends. */
 static struct node *node_make(struct tree *tree, __int128 bound)
 {
-    if (bound < cutoff(tree->search)) {
+    if (bound < match_branch_cutoff(tree->search)) {
         return NULL;
     }
     struct node *node = tree->free;
@@ -258,13 +257,13 @@ static int close_leaf(struct tree *tree)
         return STATUS_OK;
     }
     __int128 worth = match_flow_worth(&search->trial), bound = worth + match_ties_constant(&search->ties);
-    if (bound < cutoff(search)) {
+    if (bound < match_branch_cutoff(search)) {
         return STATUS_OK;
     }
     match_flow_copy(&search->flow, &search->trial);
     search->worth = worth;
     int status = search->joint ? STATUS_OK : match_finish_keep(search, false);
-    if (bound >= cutoff(search)) {
+    if (bound >= match_branch_cutoff(search)) {
         give_up(tree, bound); /* a rule left out of the flow stands between the two */
     }
     return status;
@@ -317,17 +316,17 @@ static int process(struct tree *tree, struct node *node, struct node **next)
     node_copy(tree, node, false);
     node->next_free = tree->free;
     tree->free = node;
-    match_ascent_run(&search->walk, &tree->limits, &search->ties, cutoff(search) - 1, true, search->node_steps, &search->dual,
+    match_ascent_run(&search->walk, &tree->limits, &search->ties, match_branch_cutoff(search) - 1, true, search->node_steps, &search->dual,
                      &search->ascent);
     __int128 bound = search->dual.bound < node->bound ? search->dual.bound : node->bound;
-    if (bound < cutoff(search) || search->dual.bound == MATCH_NET_NEVER) {
+    if (bound < match_branch_cutoff(search) || search->dual.bound == MATCH_NET_NEVER) {
         return STATUS_OK;
     }
     int status = propose(tree);
-    if (status || bound < cutoff(search)) {
+    if (status || bound < match_branch_cutoff(search)) {
         return status;
     }
-    match_node_fix(search, &tree->limits, cutoff(search));
+    match_node_fix(search, &tree->limits, match_branch_cutoff(search));
     struct match_split_on on;
     if (!match_node_choose(search, &tree->limits, &on)) {
         return close_leaf(tree);
@@ -343,7 +342,7 @@ static struct node *next_node(struct tree *tree, struct node *next)
         return next;
     }
     next = heap_pop(tree);
-    if (next->bound < cutoff(tree->search)) {
+    if (next->bound < match_branch_cutoff(tree->search)) {
         tree->count = 0;
         return NULL;
     }

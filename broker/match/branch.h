@@ -11,6 +11,9 @@
  * with all fixed is one flow, solved exactly. What stays open when the budget of nodes is used up gives the bound.
  */
 
+/* The scaled bound from which on a node can hold a better plan. With funds' prices from outside a plan is worth what its flow is. */
+__int128 match_branch_cutoff(const struct match_search *search);
+
 /* Runs up to search->nodes nodes; improves search->best and its bound. STATUS_NO_MEMORY. */
 int match_branch_run(struct match_search *search);
 

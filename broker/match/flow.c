@@ -44,6 +44,25 @@ static size_t lay_out(struct match_flow *flow, unsigned char *memory)
     return at;
 }
 
+/* Lines by falling value, by counting: values are few, one a priority. */
+static void order_by_value(struct match_flow *flow)
+{
+    const struct match_model *model = flow->model;
+    int64_t below = INT64_MAX;
+    for (uint32_t count = 0; count < model->line_count;) {
+        int64_t next = INT64_MIN;
+        for (uint32_t l = 0; l < model->line_count; l++) {
+            next = model->value[l] < below && model->value[l] > next ? model->value[l] : next;
+        }
+        for (uint32_t l = 0; l < model->line_count; l++) {
+            if (model->value[l] == next) {
+                flow->by_value[count++] = l;
+            }
+        }
+        below = next;
+    }
+}
+
 static int index_months(struct match_flow *flow, struct arena *arena)
 {
     const struct match_model *model = flow->model;
@@ -58,14 +77,16 @@ static int index_months(struct match_flow *flow, struct arena *arena)
     for (uint32_t m = 0; m < model->month_count; m++) {
         flow->month_first[m + 1] += flow->month_first[m];
     }
+    flow->by_value = arena_array(arena, model->line_count, sizeof *flow->by_value);
     uint32_t *next = arena_array(arena, model->month_count, sizeof *next);
-    if (!next) {
+    if (!next || !flow->by_value) {
         return STATUS_NO_MEMORY;
     }
     memcpy(next, flow->month_first, model->month_count * sizeof *next);
     for (uint32_t l = 0; l < model->line_count; l++) {
         flow->month_lines[next[model->month[l]]++] = l;
     }
+    order_by_value(flow);
     return STATUS_OK;
 }
 
@@ -169,6 +190,41 @@ bool match_flow_open(struct match_flow *flow, uint32_t choice_index)
     }
     match_slot_tighten(flow, slot);
     return match_path_fill(flow, slot, model->month_count, choice->most);
+}
+
+bool match_flow_open_all(struct match_flow *flow, const uint32_t *choices, uint32_t count)
+{
+    const struct match_model *model = flow->model;
+    for (uint32_t n = 0; n < count; n++) {
+        uint32_t slot = *flow->slot_limit;
+        if (slot == flow->slot_most) {
+            return false;
+        }
+        (*flow->slot_limit)++;
+        flow->slot_choice[slot] = choices[n];
+        flow->slot_of[model->choices[choices[n]].offer] = slot;
+        set_costs(flow, slot, choices[n]);
+        for (uint32_t m = 0; m < model->month_count; m++) {
+            flow->rent[m * flow->slot_most + slot] = -MATCH_SHORTAGE; /* nothing is sold yet: each unit up to the minimum order counts */
+        }
+        match_slot_tighten(flow, slot);
+    }
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        for (uint32_t s = 0; s < count && flow->active[l]; s++) {
+            size_t at = (size_t)model->class_of[l] * flow->slot_most + s;
+            int64_t gain = model->value[l] - flow->cost[at] - flow->rent[model->month[l] * flow->slot_most + s];
+            flow->price[l] = flow->paid[at] <= model->ceiling[l] && gain > flow->price[l] ? gain : flow->price[l];
+        }
+    }
+    for (uint32_t n = 0; n < model->line_count; n++) {
+        uint32_t line = flow->by_value[n];
+        int64_t quantity = flow->active[line] ? flow->unserved[line] : 0;
+        flow->unserved[line] = 0;
+        if (!match_path_push_line(flow, line, quantity)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool match_flow_close(struct match_flow *flow, uint32_t offer)

@@ -84,11 +84,14 @@ struct match_flow {
     /* Scratch of the searches. */
     uint32_t *month_first;  /* month_count + 1: where a month's lines start in month_lines */
     uint32_t *month_lines;
+    uint32_t *by_value;     /* lines by falling value */
     struct match_label *labels; /* lines, blocks (slot * months + last month), lumps */
     struct match_heap_item *heap;
     uint32_t heap_count;
     uint32_t *settled;
     uint32_t settled_count;
+    uint32_t worked;        /* settled nodes that were worked on */
+    int64_t level;          /* distance of the node at hand */
     uint32_t stamp;
     int64_t best;           /* distance of the best end found */
     uint32_t best_node;
@@ -113,6 +116,9 @@ void match_flow_copy(struct match_flow *to, const struct match_flow *from);
  * where no slot is free: the state is then spoilt and must be restored from a copy, here and in all calls that return false.
  */
 bool match_flow_open(struct match_flow *flow, uint32_t choice);
+
+/* Opens many choices, one an offer, in an empty flow and serves all lines; much faster than one by one. */
+bool match_flow_open_all(struct match_flow *flow, const uint32_t *choices, uint32_t count);
 
 /* Closes an offer and finds the next best place for its units. */
 bool match_flow_close(struct match_flow *flow, uint32_t offer);

@@ -7,6 +7,7 @@
 #include "broker/match/control.h"
 #include "broker/match/finish.h"
 #include "broker/match/moves.h"
+#include "broker/match/node.h"
 #include "broker/match/screen.h"
 #include "proto/status.h"
 
@@ -22,7 +23,7 @@ static void mix_prices(struct match_search *search)
     struct match_dual *dual = &search->dual, *probe = &search->probe;
     __int128 best = MATCH_NET_NEVER;
     int kept = 0;
-    match_screen_prices(search, &search->flow, probe->price);
+    match_screen_relaxed_prices(search, &search->flow, probe->price);
     memcpy(search->mixed, dual->price, model->line_count * sizeof *search->mixed);
     memcpy(search->plan_price, probe->price, model->line_count * sizeof *search->plan_price);
     for (int part = 0; part <= MIXES; part++) {
@@ -44,6 +45,7 @@ static void mix_prices(struct match_search *search)
 
 void match_lot_warm(struct match_search *search, uint32_t steps)
 {
+    uint64_t since = match_control_time(search->control);
     mix_prices(search);
     match_ascent_run(&search->walk, &search->limits, &search->ties, search->worth + match_ties_constant(&search->ties), true, steps,
                      &search->dual, &search->ascent);
@@ -52,6 +54,8 @@ void match_lot_warm(struct match_search *search, uint32_t steps)
     } else {
         match_search_bound(search, search->dual.bound);
     }
+    match_node_fix(search, &search->strict, match_branch_cutoff(search));
+    match_control_count(search->control, MATCH_PASS_PRICES, since, steps, 0);
 }
 
 void match_lot_prices(struct match_search *search, uint32_t steps)
@@ -85,20 +89,20 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
     uint64_t since = match_control_time(search->control);
     match_first_plan(search);
     match_control_count(search->control, MATCH_PASS_FIRST, since, 1, 1);
-    screen(search, tries);
     int status = finish(search);
     if (status) {
         return status;
     }
-    since = match_control_time(search->control);
     match_lot_warm(search, steps);
-    match_control_count(search->control, MATCH_PASS_PRICES, since, steps, 0);
-    if (!match_ties_free(&search->ties)) {
-        return STATUS_OK;
+    if (match_ties_free(&search->ties)) {
+        match_moves_rebuild(search); /* the multipliers have moved */
     }
-    match_moves_rebuild(search); /* the multipliers have moved */
     screen(search, tries);
-    return finish(search);
+    status = finish(search);
+    if (!status) {
+        match_lot_warm(search, steps);
+    }
+    return status;
 }
 
 int match_lot_branch(struct match_search *search)

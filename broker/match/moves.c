@@ -87,14 +87,15 @@ void match_close_short(struct match_search *search)
 void match_moves_rebuild(struct match_search *search)
 {
     const struct match_flow *from = &search->flow;
+    uint32_t count = 0;
     match_flow_clear(&search->trial);
     for (uint32_t o = 0; o < search->model.lot->offer_count; o++) {
         if (from->slot_of[o] != MATCH_NONE && !search->avoid[from->slot_choice[from->slot_of[o]]]) {
-            match_flow_copy(&search->spare, &search->trial);
-            if (!match_flow_open(&search->trial, from->slot_choice[from->slot_of[o]])) {
-                match_flow_copy(&search->trial, &search->spare);
-            }
+            search->list[count++] = from->slot_choice[from->slot_of[o]];
         }
+    }
+    if (!match_flow_open_all(&search->trial, search->list, count)) {
+        match_flow_clear(&search->trial);
     }
     for (uint32_t d = 0; d < search->model.lump_count; d++) {
         if (from->lump_in[d]) {

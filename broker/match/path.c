@@ -77,17 +77,28 @@ static void search_start(struct match_flow *flow)
     flow->stamp += 2;
     flow->heap_count = 0;
     flow->settled_count = 0;
+    flow->worked = 0;
+    flow->level = 0;
     flow->best = FAR;
     flow->best_node = MATCH_NONE;
     flow->best_end = END_NONE;
     flow->searches++;
 }
 
+/*
+ * Offers a node a distance. Nodes as near as the one at hand are settled at once, without the heap: at prices that are nearly right most of
+ * the graph is one plateau.
+ */
 static void relax(struct match_flow *flow, uint32_t node, int64_t distance, uint32_t from, uint32_t entry)
 {
     struct match_label *label = &flow->labels[node];
     bool known = (label->stamp | 1) == (flow->stamp | 1);
     if (distance >= flow->best || (known && label->distance <= distance)) {
+        return;
+    }
+    if (!known && distance == flow->level) {
+        *label = (struct match_label){.distance = distance, .stamp = flow->stamp | 1, .from = from, .entry = entry};
+        flow->settled[flow->settled_count++] = node;
         return;
     }
     uint32_t at = known ? label->at : flow->heap_count++;
@@ -104,15 +115,20 @@ static void reach_end(struct match_flow *flow, int64_t distance, uint32_t node, 
     }
 }
 
-/* Next node to settle, or MATCH_NONE once the best end is nearer than all others. */
+/* Next node to work on, or MATCH_NONE once the best end is as near as all others. */
 static uint32_t settle_next(struct match_flow *flow)
 {
-    if (!flow->heap_count || flow->heap[0].distance >= flow->best) {
+    if (flow->worked < flow->settled_count && flow->level < flow->best) {
+        return flow->settled[flow->worked++];
+    }
+    if (flow->worked < flow->settled_count || !flow->heap_count || flow->heap[0].distance >= flow->best) {
         return MATCH_NONE;
     }
     uint32_t node = heap_pop(flow).node;
+    flow->level = flow->labels[node].distance;
     flow->labels[node].stamp = flow->stamp | 1;
     flow->settled[flow->settled_count++] = node;
+    flow->worked = flow->settled_count;
     return node;
 }
 
@@ -127,17 +143,27 @@ static uint32_t block_start(const struct match_flow *flow, uint32_t slot, uint32
     return month;
 }
 
-/* Places for a unit of a line. */
+/* What it costs to stop at a slot's last block: nothing but its rent, less what a unit short of the minimum order is worth. */
+static int64_t out_cost(const struct match_flow *flow, uint32_t slot)
+{
+    uint32_t months = flow->model->month_count, last = slot * months + months - 1;
+    return (flow->used[last] < choice_at(flow, slot)->least ? -MATCH_SHORTAGE : 0) - rent_at(flow, slot, months - 1);
+}
+
+/*
+ * Places for a unit of a line. Slots with free output from its month on come first: the best of them ends the search sooner, and none of
+ * them need be entered in the heap.
+ */
 static void push_from_line(struct match_flow *flow, uint32_t line, int64_t distance)
 {
     const struct match_model *model = flow->model;
-    uint32_t lump = model->lump_of[line], month = model->month[line];
+    uint32_t lump = model->lump_of[line], month = model->month[line], months = model->month_count;
     if (lump == MATCH_NONE) {
         reach_end(flow, distance + flow->price[line], line, END_DROP);
     } else {
         relax(flow, lump_node(flow, lump), distance + flow->price[line] - flow->bonus[lump], line, MATCH_NONE);
     }
-    uint32_t first = 0, limit = *flow->slot_limit;
+    uint32_t first = 0, limit = *flow->slot_limit, out = MATCH_NONE;
     if (lump != MATCH_NONE && model->lumps[lump].single) {
         first = flow->slot_of[flow->lump_supplier[lump]];
         limit = first + 1;
@@ -145,7 +171,19 @@ static void push_from_line(struct match_flow *flow, uint32_t line, int64_t dista
     const int64_t *cost = flow->cost + (size_t)model->class_of[line] * flow->slot_most;
     const int64_t *paid = flow->paid + (size_t)model->class_of[line] * flow->slot_most;
     const int64_t *rent = flow->rent + (size_t)month * flow->slot_most;
-    int64_t base = distance + flow->price[line] - model->value[line], ceiling = model->ceiling[line];
+    int64_t base = distance + flow->price[line] - model->value[line], ceiling = model->ceiling[line], best = flow->best;
+    for (uint32_t s = first; s < limit; s++) {
+        int64_t reach = base + rent[s] + cost[s];
+        if (reach < best && paid[s] <= ceiling && flow->tight[s * months + month] == months && reach + out_cost(flow, s) < best) {
+            best = reach + out_cost(flow, s);
+            out = s;
+        }
+    }
+    if (out != MATCH_NONE) {
+        int64_t reach = base + rent[out] + cost[out];
+        relax(flow, block_node(flow, out, month), reach, line, MATCH_NONE);
+        reach_end(flow, best, block_node(flow, out, month), END_OUT);
+    }
     for (uint32_t s = first; s < limit; s++) {
         int64_t reach = base + rent[s] + cost[s];
         if (reach < flow->best && paid[s] <= ceiling) {
@@ -160,8 +198,7 @@ static void push_from_block(struct match_flow *flow, uint32_t node, int64_t dist
     const struct match_model *model = flow->model;
     uint32_t at = node - model->line_count, slot = at / model->month_count, last = at % model->month_count;
     if (flow->tight[at] == model->month_count) {
-        int64_t out = flow->used[at] < choice_at(flow, slot)->least ? -MATCH_SHORTAGE : 0; /* a unit less short */
-        reach_end(flow, distance + out - rent_at(flow, slot, last), node, END_OUT);
+        reach_end(flow, distance + out_cost(flow, slot), node, END_OUT);
     }
     uint32_t start = block_start(flow, slot, last);
     for (uint32_t e = flow->slot_head[slot]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {

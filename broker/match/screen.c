@@ -51,6 +51,26 @@ void match_screen_prices(const struct match_search *search, const struct match_f
     }
 }
 
+void match_screen_relaxed_prices(const struct match_search *search, const struct match_flow *flow, int64_t *price)
+{
+    const struct match_model *model = &search->model;
+    match_screen_prices(search, flow, price);
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        uint32_t lump = model->lump_of[l];
+        if (lump == MATCH_NONE || !model->lumps[lump].single || !flow->lump_in[lump]) {
+            continue;
+        }
+        const int64_t *cost = flow->cost + (size_t)model->class_of[l] * flow->slot_most;
+        const int64_t *paid = flow->paid + (size_t)model->class_of[l] * flow->slot_most;
+        const int64_t *rent = flow->rent + (size_t)model->month[l] * flow->slot_most;
+        for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+            int64_t gain = paid[s] <= model->ceiling[l] ? model->value[l] - cost[s] - rent[s] : 0;
+            price[l] = gain > price[l] ? gain : price[l];
+        }
+        price[l] = price[l] > model->value[l] ? model->value[l] : price[l];
+    }
+}
+
 static uint32_t choice_in_use(const struct match_flow *flow, uint32_t offer)
 {
     uint32_t slot = flow->slot_of[offer];
@@ -69,13 +89,13 @@ static uint32_t list_choices(struct match_search *search, uint32_t count)
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         uint32_t now = choice_in_use(&search->flow, o);
         __int128 has = now == MATCH_NONE ? 0 : probe->net[now];
-        if (now != MATCH_NONE && has < 0) {
+        if (now != MATCH_NONE && has < 0 && !search->strict.forced[o]) {
             search->moves[count] = move_none();
             search->moves[count].close = o;
             search->moves[count++].most = -has;
         }
         for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
-            if (c != now && !search->avoid[c] && probe->net[c] - has > 0) {
+            if (c != now && !search->avoid[c] && !search->strict.barred[c] && probe->net[c] - has > 0) {
                 search->moves[count] = move_none();
                 search->moves[count].close = now == MATCH_NONE ? MATCH_NONE : o;
                 search->moves[count].open = c;
@@ -94,9 +114,9 @@ static uint32_t list_swaps(struct match_search *search, uint32_t count)
     uint32_t first = count;
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         uint32_t now = choice_in_use(&search->flow, o);
-        for (uint32_t c = 0; now != MATCH_NONE && c < model->choice_count; c++) {
+        for (uint32_t c = 0; now != MATCH_NONE && !search->strict.forced[o] && c < model->choice_count; c++) {
             uint32_t other = model->choices[c].offer;
-            if (other == o || search->flow.slot_of[other] != MATCH_NONE || search->avoid[c] || probe->net[c] == MATCH_NET_NEVER ||
+            if (other == o || search->flow.slot_of[other] != MATCH_NONE || search->avoid[c] || search->strict.barred[c] || probe->net[c] == MATCH_NET_NEVER ||
                 probe->net[c] - probe->net[now] <= 0 || count == first + SWAPS_MOST) {
                 continue;
             }
@@ -192,6 +212,7 @@ void match_screen_improve(struct match_search *search, uint32_t tries)
 void match_first_plan(struct match_search *search)
 {
     const struct match_model *model = &search->model;
+    uint32_t count = 0;
     match_flow_clear(&search->trial);
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         float used = 0, most = 0;
@@ -203,13 +224,12 @@ void match_first_plan(struct match_search *search)
                 best = c;
             }
         }
-        if (used < OFTEN || best == MATCH_NONE) {
-            continue;
+        if (used >= OFTEN && best != MATCH_NONE && !search->avoid[best]) {
+            search->list[count++] = best;
         }
-        match_flow_copy(&search->spare, &search->trial);
-        if (!match_flow_open(&search->trial, best)) {
-            match_flow_copy(&search->trial, &search->spare);
-        }
+    }
+    if (!match_flow_open_all(&search->trial, search->list, count)) {
+        match_flow_clear(&search->trial);
     }
     match_lumps_settle(search, MATCH_NONE);
     match_close_short(search);

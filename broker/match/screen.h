@@ -20,6 +20,12 @@ void match_screen_improve(struct match_search *search, uint32_t tries);
 /* Prices of the plan as prices of every line; those of lumps that are out are what they would pay for a first unit. */
 void match_screen_prices(const struct match_search *search, const struct match_flow *flow, int64_t *price);
 
+/*
+ * The same as a start for the bound, which lets single-supplier lumps split: a lump that another open offer would like better is priced so
+ * that it no longer does.
+ */
+void match_screen_relaxed_prices(const struct match_search *search, const struct match_flow *flow, int64_t *price);
+
 /* Most moves that one screening can list. */
 size_t match_screen_room(const struct match_model *model);
 

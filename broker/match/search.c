@@ -23,7 +23,8 @@ int match_search_init(const struct match_market *market, uint32_t index, bool ho
     if (status || (status = match_terms_init(model, arena, &search->terms)) ||
         (status = match_ties_init(model, &search->terms, hold_funds, arena, &search->ties)) ||
         (status = match_walk_init(model, &search->terms, arena, &search->walk)) ||
-        (status = match_limits_init(model, arena, &search->limits)) || (status = match_dual_init(model, arena, &search->dual)) ||
+        (status = match_limits_init(model, arena, &search->limits)) ||
+        (status = match_limits_init(model, arena, &search->strict)) || (status = match_dual_init(model, arena, &search->dual)) ||
         (status = match_dual_init(model, arena, &search->probe)) ||
         (status = match_ascent_init(model, &search->ties, arena, &search->ascent)) ||
         (status = match_flow_init(model, &search->terms, lot->offer_count, arena, &search->flow)) ||

@@ -20,6 +20,7 @@ struct match_search {
     struct match_ties ties;
     struct match_walk walk;
     struct match_limits limits; /* of the root: nothing fixed */
+    struct match_limits strict; /* what a better plan than the best must keep, by the prices */
     struct match_dual dual;     /* at the best prices known */
     struct match_dual probe;    /* scratch for other prices */
     struct match_ascent ascent;
