@@ -9,6 +9,7 @@
 #include "broker/match/export_lp.h"
 #include "clients/muster/complain.h"
 #include "clients/muster/plan_work.h"
+#include "clients/muster/suggest.h"
 #include "proto/cell.h"
 #include "proto/status.h"
 
@@ -210,6 +211,35 @@ static int plan_variants(const struct plan_request *request, struct arena *arena
     return status ? print_failed(status) : EXIT_CODE_DONE;
 }
 
+/* A mistyped long option, told with the nearest known one; 0 where all are known (or the start of one). */
+static int check_options(int argc, char **argv)
+{
+    for (int n = 1; n < argc && strcmp(argv[n], "--") != 0; n++) {
+        if (strncmp(argv[n], "--", 2) != 0) {
+            continue;
+        }
+        char *name = strndup(argv[n] + 2, strcspn(argv[n] + 2, "="));
+        if (!name) {
+            return complain_memory();
+        }
+        struct suggest suggest;
+        bool known = strncmp("help", name, strlen(name)) == 0 || strncmp("usage", name, strlen(name)) == 0;
+        suggest_begin(&suggest, name);
+        for (const struct argp_option *option = options; option->name; option++) {
+            known = known || strncmp(option->name, name, strlen(name)) == 0;
+            suggest_offer(&suggest, option->name);
+        }
+        int code = known ? 0
+                 : suggest.nearest ? complain(EXIT_CODE_USAGE, "plan has no option '--%s'. Nearest: --%s. All: muster plan --help", name, suggest.nearest)
+                                   : complain(EXIT_CODE_USAGE, "plan has no option '--%s'. All: muster plan --help", name);
+        free(name);
+        if (code) {
+            return code;
+        }
+    }
+    return 0;
+}
+
 int muster_plan(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -225,6 +255,10 @@ int muster_plan(int argc, char **argv)
     struct plan_request request = {0};
     argv[0] = name;
     argp_err_exit_status = EXIT_CODE_USAGE;
+    int wrong = check_options(argc, argv);
+    if (wrong) {
+        return wrong;
+    }
     if (argp_parse(&argp, argc, argv, 0, NULL, &request) != 0) {
         return EXIT_CODE_USAGE;
     }

@@ -61,13 +61,27 @@ struct row {
     const char *note; /* "no bundle: ..." in the place of the last cells, or NULL */
 };
 
-/* Why a lot has no bundle: the rule that forbade it, else the reason most of its missing units share. */
+/* Nations whose demands nothing but the rule on nations leaves uncovered. */
+static uint32_t nations_ready(const struct plan_result *result, uint32_t index)
+{
+    const struct match_lot *lot = &result->market->lots[index];
+    const struct match_lot_plan *plan = &result->plan->lots[index];
+    uint32_t count = 0;
+    for (uint32_t n = 0; n < plan->uncovered_count; n++) {
+        bool first = plan->uncovered[n].reason == MATCH_REASON_MIN_NATIONS;
+        for (uint32_t before = 0; before < n && first; before++) {
+            first = plan->uncovered[before].reason != MATCH_REASON_MIN_NATIONS ||
+                    strcmp(lot->demands[plan->uncovered[before].demand].country, lot->demands[plan->uncovered[n].demand].country) != 0;
+        }
+        count += first;
+    }
+    return count;
+}
+
+/* Why a lot has no bundle: the reason that most of its missing units share. */
 static const char *no_bundle(const struct plan_result *result, uint32_t lot, struct arena *arena)
 {
     const struct match_lot_plan *plan = &result->plan->lots[lot];
-    if (plan->forbidden_by) {
-        return arena_format(arena, "no bundle: %s", plan->forbidden_by);
-    }
     int64_t units[MATCH_REASON_OUTRANKED + 1] = {0};
     int best = 0;
     for (uint32_t n = 0; n < plan->uncovered_count; n++) {
@@ -76,8 +90,15 @@ static const char *no_bundle(const struct plan_result *result, uint32_t lot, str
     for (int n = 0; n <= MATCH_REASON_OUTRANKED; n++) {
         best = units[n] > units[best] ? n : best;
     }
-    return plan->uncovered_count ? arena_format(arena, "no bundle: %s", match_reason_name((enum match_reason)best))
-                                 : "nothing left to buy";
+    const char *name = match_reason_name((enum match_reason)best);
+    if (plan->uncovered_count == 0) {
+        return "nothing left to buy";
+    }
+    if (best != MATCH_REASON_MIN_NATIONS) {
+        return arena_format(arena, "no bundle: %s", name);
+    }
+    return arena_format(arena, "no bundle: %s, %u of %lld", name, nations_ready(result, lot),
+                        (long long)result->market->lots[lot].rules.min_nations);
 }
 
 static bool fill_row(struct row *row, const char *name, const struct plan_figures *f, int64_t gap, int64_t bound, bool units,
@@ -231,6 +252,11 @@ static void print_proof(const struct output *output, const struct plan_result *r
     static const char measure_in_words[] = "urgent need first, then cost, SMEs preferred";
     if (plan->bound <= plan->objective) {
         output_wrap(output, "Proved: no valid plan can score more than this one by the published measure: %s.", measure_in_words);
+        return;
+    }
+    if (plan->objective <= 0) {
+        output_wrap(output, "Proved: no valid plan can score more than %s %s m by the published measure: %s.", plan_currency(result),
+                    figures_millions(plan->bound).text, measure_in_words);
         return;
     }
     output_wrap(output, "Proved: no valid plan can score more than %s %s m (%s %%) above this one by the published measure: %s.",
