@@ -7,11 +7,14 @@
 #include "broker/match/nations.h"
 #include "broker/match/screen.h"
 #include "broker/match/split.h"
+#include "broker/match/tied.h"
 #include "broker/match/verify.h"
 #include "proto/status.h"
 
 #define ROUNDS 12         /* of raising multipliers, or of keeping money back for one-off shares */
 #define TRIES 60           /* of the search between two rounds */
+#define MIXES 4           /* of solving with money kept back for one-off shares */
+#define MIX_STEPS 6
 #define WORK ((uint64_t)30000000)
 
 /* Takes a choice out for good whose ceilings can't carry its one-off cost as plans stand; search->trial is then the plan without it. */
@@ -142,6 +145,104 @@ static void restore(struct match_search *search, __int128 worth, const int64_t *
     match_ties_apply(&search->ties);
 }
 
+/* Keeps a finished plan where it is better and stands up to the verifier. */
+static int keep_better(struct match_search *search, struct match_lot_plan *out)
+{
+    const char *fault;
+    if (!out->award_count || out->objective <= search->best.objective) {
+        return STATUS_OK;
+    }
+    int status = match_verify_lot(search->model.market, search->lot, out, search->arena, NULL, &fault);
+    if (status == STATUS_INVALID) {
+        search->best.forbidden_by = search->best.award_count ? NULL : fault;
+        return STATUS_OK;
+    }
+    out->bound = search->best.bound;
+    search->best = *out;
+    return status;
+}
+
+/* What a fund's row may be when the one-off shares that it pays in these awards are kept free. Says whether any differs from what it was. */
+static bool keep_money_free(struct match_search *search, const struct match_award *awards, uint32_t count)
+{
+    bool moved = false;
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        const struct match_tie *tie = &search->ties.ties[t];
+        __int128 right = search->rights[t];
+        for (uint32_t n = 0; n < count && tie->kind == MATCH_TIE_FUND; n++) {
+            right -= search->model.lot->demands[awards[n].demand].fund == tie->index ? awards[n].one_off : 0;
+        }
+        right = right < 0 ? 0 : right;
+        if (tie->kind == MATCH_TIE_FUND && right != search->repair.right[t]) {
+            search->repair.right[t] = right;
+            moved = true;
+        }
+    }
+    return moved;
+}
+
+/* The mix in whole units, mended, with nations and one-off shares. *made: awards were made of it; *valid: within the money too. */
+static int make_awards(struct match_search *search, struct match_lot_plan *out, bool *made, bool *valid)
+{
+    struct match_repair *repair = &search->repair;
+    uint32_t nations;
+    int64_t needed;
+    bool carried;
+    *made = *valid = false;
+    match_flow_copy(&search->trial, &search->flow);
+    if (!match_tied_round(search->tied, &search->trial)) {
+        return STATUS_OK;
+    }
+    match_repair_start(repair, &search->trial);
+    repair->budget = WORK;
+    if (!match_repair_mend(repair)) {
+        return STATUS_OK;
+    }
+    match_repair_gain(repair);
+    int status = match_nations_bring_in(search, repair, search->arena);
+    if (status || (status = match_split_awards(&search->trial, search->arena, &out->awards, &out->award_count, &carried)) ||
+        (status = match_split_nations(&search->model, out->awards, out->award_count, search->arena, &nations, &needed))) {
+        return status;
+    }
+    *made = carried && nations >= needed;
+    *valid = *made;
+    for (uint32_t t = 0; t < search->ties.count && *valid; t++) {
+        const struct match_tie *tie = &search->ties.ties[t];
+        __int128 paid = 0;
+        for (uint32_t n = 0; n < out->award_count && tie->kind == MATCH_TIE_FUND; n++) {
+            const struct match_award *award = &out->awards[n];
+            paid += search->model.lot->demands[award->demand].fund == tie->index
+                        ? (__int128)award->quantity * (award->unit_price + award->freight) + award->one_off : 0;
+        }
+        *valid = tie->kind != MATCH_TIE_FUND || paid <= search->rights[t];
+    }
+    return STATUS_OK;
+}
+
+int match_finish_mix(struct match_search *search)
+{
+    for (int round = 0; round < MIXES; round++) {
+        struct match_lot_plan out = {.bound = INT64_MAX};
+        bool made, valid;
+        int status = make_awards(search, &out, &made, &valid);
+        if (status || !made) {
+            return status;
+        }
+        out.objective = match_flow_objective(&search->trial);
+        if (valid && (status = keep_better(search, &out))) {
+            return status;
+        }
+        if (!keep_money_free(search, out.awards, out.award_count) ||
+            !match_tied_solve(search->tied, &search->trial, -1e300, MIX_STEPS)) {
+            return STATUS_OK;
+        }
+        match_flow_copy(&search->flow, &search->trial);
+        search->worth = match_flow_worth(&search->flow);
+        search->tied_worth = search->tied->value;
+    }
+    return STATUS_OK;
+}
+
 int match_finish_keep(struct match_search *search, bool thorough)
 {
     if (search->worth == MATCH_GAIN_NEVER || most_worth(search) <= search->best.objective) {
@@ -163,16 +264,8 @@ int match_finish_keep(struct match_search *search, bool thorough)
     }
     out.objective = out.award_count ? match_flow_objective(&search->trial) : 0;
     restore(search, worth, multipliers);
-    if (out.award_count && out.objective > search->best.objective) {
-        const char *fault;
-        status = match_verify_lot(search->model.market, search->lot, &out, search->arena, NULL, &fault);
-        if (status == STATUS_INVALID) {
-            search->best.forbidden_by = search->best.award_count ? NULL : fault;
-            return STATUS_OK;
-        }
-        out.bound = search->best.bound;
-        search->best = out;
-    } else if (!search->best.award_count && out.forbidden_by) {
+    status = keep_better(search, &out);
+    if (!search->best.award_count && out.forbidden_by) {
         search->best.forbidden_by = out.forbidden_by;
     }
     return status;

@@ -18,4 +18,11 @@
  */
 int match_finish_keep(struct match_search *search, bool thorough);
 
+/*
+ * Finishes the mix that search->tied has just solved for search->flow, within search->rights, and keeps the result where it is better. What funds pay
+ * of one-off costs is then known and kept free in search->repair.right; the mix is solved again for it, and flow and multipliers are
+ * those of the last. STATUS_NO_MEMORY.
+ */
+int match_finish_mix(struct match_search *search);
+
 #endif

@@ -9,12 +9,14 @@
 #include "broker/match/moves.h"
 #include "broker/match/node.h"
 #include "broker/match/screen.h"
+#include "broker/match/tie_search.h"
 #include "proto/status.h"
 
 #define COLD_STEPS 150
 #define WARM_STEPS 60
 #define MIXES 8
 #define TRIES 400
+#define SOLVES 40
 
 /* The best prices on the way from the plan's to those of the search before: the bound is convex. Both kinds lie at the edge of what is best. */
 static void mix_prices(struct match_search *search)
@@ -79,7 +81,7 @@ static int finish(struct match_search *search)
         return STATUS_OK; /* the ledger says later how much money there is */
     }
     uint64_t since = match_control_time(search->control);
-    int status = match_finish_keep(search, true);
+    int status = search->tied ? match_tie_improve(search, TRIES, SOLVES) : match_finish_keep(search, true);
     match_control_count(search->control, MATCH_PASS_FINISH, since, 1, search->best.award_count > 0);
     return status;
 }

@@ -179,22 +179,26 @@ static bool try_move(struct match_search *search, const struct match_move *move)
     return true;
 }
 
+uint32_t match_screen_list(struct match_search *search, bool swaps)
+{
+    uint32_t count = swaps ? list_swaps(search, 0) : list_lumps(search, list_choices(search, 0));
+    qsort(search->moves, count, sizeof *search->moves, compare_moves);
+    return swaps && count > SWAPS_TRIED ? SWAPS_TRIED : count;
+}
+
 /* One screening: lists, ranks and tries until one succeeds. */
 static bool screen_once(struct match_search *search, uint64_t until)
 {
     match_screen_prices(search, &search->flow, search->probe.price);
     match_dual_evaluate(&search->walk, &search->limits, &search->probe);
-    uint32_t count = list_choices(search, 0);
-    count = list_lumps(search, count);
-    qsort(search->moves, count, sizeof *search->moves, compare_moves);
+    uint32_t count = match_screen_list(search, false);
     for (uint32_t n = 0; n < count && search->tries < until; n++) {
         if (try_move(search, &search->moves[n])) {
             return true;
         }
     }
-    count = list_swaps(search, 0);
-    qsort(search->moves, count, sizeof *search->moves, compare_moves);
-    for (uint32_t n = 0; n < count && n < SWAPS_TRIED && search->tries < until; n++) {
+    count = match_screen_list(search, true);
+    for (uint32_t n = 0; n < count && search->tries < until; n++) {
         if (try_move(search, &search->moves[n])) {
             return true;
         }

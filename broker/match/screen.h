@@ -17,6 +17,12 @@ void match_first_plan(struct match_search *search);
 /* Improves until no move that may gain does, or tries are used up. */
 void match_screen_improve(struct match_search *search, uint32_t tries);
 
+/*
+ * Lists the moves that may gain by what search->probe holds, most promising first, in search->moves: changes of an offer or a lump, or
+ * else swaps of two offers. Returns how many are worth trying.
+ */
+uint32_t match_screen_list(struct match_search *search, bool swaps);
+
 /* Prices of the plan as prices of every line; those of lumps that are out are what they would pay for a first unit. */
 void match_screen_prices(const struct match_search *search, const struct match_flow *flow, int64_t *price);
 

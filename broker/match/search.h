@@ -13,6 +13,7 @@
  */
 
 struct match_control;
+struct match_tied;
 
 struct match_search {
     struct match_model model;
@@ -39,6 +40,10 @@ struct match_search {
     uint32_t lot;               /* index in the market */
     __int128 *rights;           /* by tie: most that its sum may be in this lot */
     struct match_repair repair;
+    struct match_tied *tied;    /* NULL where no row ties awards together */
+    int64_t *multipliers;       /* by tie: scratch */
+    double tied_worth;          /* cents that the choices and lumps of flow can be worth under the rows, with fractions */
+    uint64_t solves;            /* counter: sets judged under the rows */
     struct match_lot_plan best; /* the best valid plan so far, no awards at first; bound is the least proved */
     uint64_t tries, successes;
     struct match_control *control; /* may be NULL */
