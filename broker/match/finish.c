@@ -221,6 +221,7 @@ static int make_awards(struct match_search *search, struct match_lot_plan *out, 
 
 int match_finish_mix(struct match_search *search)
 {
+    search->set_objective = -1;
     for (int round = 0; round < MIXES; round++) {
         struct match_lot_plan out = {.bound = INT64_MAX};
         bool made, valid;
@@ -229,11 +230,15 @@ int match_finish_mix(struct match_search *search)
             return status;
         }
         out.objective = match_flow_objective(&search->trial);
+        search->set_objective = valid && out.objective > search->set_objective ? out.objective : search->set_objective;
         if (valid && (status = keep_better(search, &out))) {
             return status;
         }
-        if (!keep_money_free(search, out.awards, out.award_count) ||
-            !match_tied_solve(search->tied, &search->trial, -1e300, MIX_STEPS)) {
+        if (!keep_money_free(search, out.awards, out.award_count)) {
+            return STATUS_OK;
+        }
+        match_flow_copy(&search->trial, &search->flow);
+        if (!match_tied_solve(search->tied, &search->trial, -1e300, MIX_STEPS)) {
             return STATUS_OK;
         }
         match_flow_copy(&search->flow, &search->trial);

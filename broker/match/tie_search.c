@@ -57,12 +57,22 @@ int match_tie_take_over(struct match_search *search, double cut, bool *taken)
         restore_multipliers(search);
         return STATUS_OK;
     }
-    *taken = true;
+    int64_t before = search->set_objective;
+    double worth_before = search->tied_worth;
+    match_flow_copy(&search->kept, &search->flow);
     match_flow_copy(&search->flow, &search->trial);
-    search->worth = match_flow_worth(&search->flow);
     search->tied_worth = tied->value;
-    search->successes++;
-    return match_finish_mix(search);
+    int status = match_finish_mix(search);
+    *taken = search->set_objective > before;
+    if (!*taken) {
+        match_flow_copy(&search->flow, &search->kept);
+        search->set_objective = before;
+        search->tied_worth = worth_before;
+        restore_multipliers(search);
+    }
+    search->worth = match_flow_worth(&search->flow);
+    search->successes += *taken;
+    return status;
 }
 
 /* Tries the moves listed until one succeeds. */
@@ -77,7 +87,7 @@ static int try_moves(struct match_search *search, uint32_t count, uint64_t until
             continue;
         }
         int status = match_tie_take_over(search, cut, taken);
-        if (status) {
+            if (status) {
             return status;
         }
     }

@@ -8,8 +8,19 @@
 
 #define FUND_MOST 64.0   /* highest price of a cent of a fund's money, in cents of value */
 #define SHARE_MOST 16.0  /* the same of a share's row, whose sums are times 100 */
-#define ENOUGH 1e-6      /* gap between prices and mix that ends the search */
-#define REACH_LEAST 0.02
+#define ENOUGH 5e-6      /* gap between prices and mix that ends the search */
+#define REACH_LEAST 0.5
+
+static double price_most(const struct match_tie *tie)
+{
+    return tie->kind == MATCH_TIE_FUND ? FUND_MOST : SHARE_MOST;
+}
+
+/* Multipliers as prices in cents. */
+static double price_of(const struct match_tie *tie)
+{
+    return (double)tie->multiplier / (double)(INT64_C(1) << MATCH_FUND_BITS);
+}
 
 int match_tied_init(struct match_search *search, struct arena *arena, struct match_tied *tied)
 {
@@ -66,15 +77,25 @@ static bool rebuild(const struct match_tied *tied, struct match_flow *flow)
     return match_flow_short(flow) == MATCH_NONE;
 }
 
-static double price_most(const struct match_tie *tie)
+/* Makes room: what the last mix did not use goes, oldest first, until half of the places are free. */
+static void drop_columns(struct match_tied *tied)
 {
-    return tie->kind == MATCH_TIE_FUND ? FUND_MOST : SHARE_MOST;
-}
-
-/* Multipliers as prices in cents. */
-static double price_of(const struct match_tie *tie)
-{
-    return (double)tie->multiplier / (double)(INT64_C(1) << MATCH_FUND_BITS);
+    uint32_t kept = 0, ties = tied->search->ties.count, excess = MATCH_MASTER_COLUMNS / 2;
+    for (uint32_t n = 0; n < tied->column_count; n++) {
+        bool used = n < tied->master.column_count && tied->master.share[n] > 0;
+        if (!used && excess) {
+            excess--;
+            continue;
+        }
+        struct match_part *parts = tied->parts[kept];
+        tied->parts[kept] = tied->parts[n];
+        tied->parts[n] = parts;
+        tied->part_count[kept] = tied->part_count[n];
+        tied->master.profit[kept] = tied->master.profit[n];
+        memmove(tied->sum + (size_t)kept * ties, tied->sum + (size_t)n * ties, ties * sizeof *tied->sum);
+        kept++;
+    }
+    tied->column_count = kept;
 }
 
 /* Keeps the flow as a column: who gets what, what it is worth, what the rows sum up to. False where there is no room. */
@@ -82,10 +103,10 @@ static bool keep_column(struct match_tied *tied, struct match_flow *flow)
 {
     const struct match_model *model = flow->model;
     struct match_repair *repair = &tied->search->repair;
-    uint32_t count = 0, column = tied->column_count;
-    if (column == MATCH_MASTER_COLUMNS) {
-        return false;
+    if (tied->column_count == MATCH_MASTER_COLUMNS) {
+        drop_columns(tied);
     }
+    uint32_t count = 0, column = tied->column_count;
     for (uint32_t l = 0; l < model->line_count; l++) {
         for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
             if (count == tied->part_most) {
@@ -101,6 +122,10 @@ static bool keep_column(struct match_tied *tied, struct match_flow *flow)
     }
     tied->part_count[column] = count;
     tied->master.profit[column] = (double)match_flow_objective(flow);
+    for (uint32_t t = 0; t < repair->ties->count; t++) {
+        const struct match_tie *tie = &repair->ties->ties[t];
+        tied->master.profit[column] -= tie->outside ? price_of(tie) * (double)repair->sum[t] : 0; /* a price that stays is a cost */
+    }
     tied->column_count++;
     return true;
 }
@@ -111,7 +136,7 @@ static double worth_of(const struct match_tied *tied, uint32_t column)
     const struct match_ties *ties = &tied->search->ties;
     double worth = tied->master.profit[column];
     for (uint32_t t = 0; t < ties->count; t++) {
-        worth -= price_of(&ties->ties[t]) * (tied->sum[column * ties->count + t] - (double)tied->right[t]);
+        worth -= ties->ties[t].outside ? 0 : price_of(&ties->ties[t]) * (tied->sum[column * ties->count + t] - (double)tied->right[t]);
     }
     return worth;
 }
@@ -152,7 +177,7 @@ static bool widen(struct match_tied *tied)
         double price = master->price[r], slip = 1e-6 * (1 + price), most = price_most(&tied->search->ties.ties[t]);
         if ((price <= master->least[r] + slip && master->least[r] > 0) || (price >= master->most[r] - slip && master->most[r] < most)) {
             tied->center[t] = price;
-            tied->reach[t] *= 4;
+            tied->reach[t] *= 6;
             widened = true;
         }
     }
@@ -179,8 +204,8 @@ static void center_box(struct match_tied *tied, bool reset)
     const struct match_ties *ties = &tied->search->ties;
     for (uint32_t t = 0; t < ties->count; t++) {
         tied->center[t] = price_of(&ties->ties[t]);
-        double least = ties->ties[t].kind == MATCH_TIE_FUND ? REACH_LEAST : REACH_LEAST / 50;
-        tied->reach[t] = reset ? fmax(tied->center[t] / 3, least) : tied->reach[t];
+        double least = ties->ties[t].kind == MATCH_TIE_FUND ? REACH_LEAST : REACH_LEAST / 20;
+        tied->reach[t] = reset ? fmax(tied->center[t] / 2, least) : tied->reach[t];
     }
 }
 
@@ -190,12 +215,15 @@ bool match_tied_solve(struct match_tied *tied, struct match_flow *flow, double c
     bool at_center = false;
     center_box(tied, true);
     if (!tied->column_count) {
-        if (!rebuild(tied, flow) || !keep_column(tied, flow)) {
+        if (match_flow_short(flow) != MATCH_NONE || !keep_column(tied, flow)) {
             return false;
         }
         at_center = true;
     }
-    double best = at_center ? worth_of(tied, tied->column_count - 1) : INFINITY;
+    double best = -INFINITY; /* the flow for these multipliers is one of the columns: the one that is best at them */
+    for (uint32_t n = 0; n < tied->column_count; n++) {
+        best = fmax(best, worth_of(tied, n));
+    }
     for (uint32_t step = 0; best > cut; step++) {
         choose_rows(tied);
         if (!match_master_solve(master)) {
@@ -222,10 +250,10 @@ bool match_tied_solve(struct match_tied *tied, struct match_flow *flow, double c
             center_box(tied, false);
         }
     }
-    if (best <= cut) {
+    if (best <= cut || master->value <= cut) {
         return false;
     }
     set_multipliers(tied, false);
-    tied->value = best;
+    tied->value = master->value;
     return at_center || rebuild(tied, flow);
 }

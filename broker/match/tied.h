@@ -47,16 +47,20 @@ struct match_tied {
 /* STATUS_NO_MEMORY. */
 int match_tied_init(struct match_search *search, struct arena *arena, struct match_tied *tied);
 
-/* Fixes choices and lumps as they are in a flow, and forgets the flows at hand. */
+/* Fixes choices and lumps as they are in a flow, which is the best for them at the multipliers in force; forgets the flows at hand. */
 void match_tied_take(struct match_tied *tied, const struct match_flow *flow);
 
 /*
- * Solves, from the multipliers as they are; steps: most flows to make. Ends early, with false, where it is worth no more than cut
- * cents, or where choices and lumps can't be had together. On true flow is the one at the best multipliers, which are set, and tied->value is the worth.
+ * Solves, from the multipliers as they are. flow: the one taken, or a copy of what a solve before this one left; steps: most flows to make.
+ * Ends early, with false, where it is worth no more than cut cents, or where choices and lumps can't be had together. On true flow is
+ * the one at the best multipliers, which are set, and tied->value is the worth.
  */
 bool match_tied_solve(struct match_tied *tied, struct match_flow *flow, double cut, uint32_t steps);
 
-/* Makes flow, one that match_tied_solve left, the mix in whole units: a record of awards for match_repair_*. False where minimums can't be kept. */
+/*
+ * Makes flow, one that match_tied_solve left, the mix in whole units: a record of awards for match_repair_*. False where minimums can't
+ * be kept.
+ */
 bool match_tied_round(struct match_tied *tied, struct match_flow *flow);
 
 #endif
