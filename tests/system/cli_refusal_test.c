@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -237,6 +238,45 @@ static void an_invitation_works_once_and_the_fingerprint_guards(void **state)
     assert_code(cli_as(&cli, "hq", "party", "confirm", "fr-dga", code, NULL), 0);
 }
 
+static void a_join_that_broke_off_goes_on_with_the_same_keys(void **state)
+{
+    char first[32], text[1024], changed[1024];
+    (void)state;
+    assert_code(cli_as(&cli, "hq", "party", "invite", "lv-nabs", "--role", "agency", "--country", "LV", NULL), 0);
+    cli_write(&cli, "line", cli.out);
+    snprintf(text, sizeof text, "%s", cli.out);
+    /* A character lost on the way is found before anything is sent. */
+    snprintf(changed, sizeof changed, "%s", text);
+    changed[40] = changed[40] == 'A' ? 'B' : 'A';
+    cli_write(&cli, "changed", changed);
+    assert_code(cli_run(&cli, "join", "--file", "changed", "--passphrase-fd", "3", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "Nothing was sent.");
+    assert_int_equal(harness_kill(&harness, "exchange", SIGSTOP), STATUS_OK);
+    assert_code(cli_run(&cli, "join", "--file", "line", "--passphrase-fd", "3", "--strength", "interactive", "--timeout", "3", NULL), EXIT_CODE_UNREACHABLE);
+    assert_says(cli.err, "paste the same invitation again later, it counts once.");
+    assert_int_equal(harness_kill(&harness, "exchange", SIGCONT), STATUS_OK);
+    harness_pause(300);
+    assert_code(cli_run(&cli, "join", "--file", "line", "--passphrase-fd", "3", "--strength", "interactive", "--json", NULL), 0);
+    snprintf(first, sizeof first, "%s", cli_json(&cli, "read_out"));
+    assert_code(cli_as(&cli, "hq", "party", "confirm", "lv-nabs", first, NULL), 0); /* one party, one set of keys */
+    assert_code(cli_as(&cli, "lv-nabs", "outbox", "list", "--json", NULL), 0);
+    assert_string_equal(cli.out, "[]\n");
+}
+
+static void watching_ends_with_an_interrupt(void **state)
+{
+    char command[4 * HARNESS_PATH_MOST];
+    (void)state;
+    snprintf(command, sizeof command, "cd '%s' && HOME='%s' timeout --foreground -s INT 3 '%s' watch --as hq >watched 2>&1", cli.folder, cli.folder, cli.program);
+    int status = system(command);
+    assert_true(WIFEXITED(status));
+    /* timeout tells 124 where it had to end the command itself; --preserve-status is not asked for. */
+    assert_int_equal(WEXITSTATUS(status), 124);
+    assert_int_equal(cli_read(&cli, "watched"), STATUS_OK);
+    assert_says(cli.out, "entry\ttime\tkind\tid\ttext\n");
+    assert_says(cli.out, "interrupted.");
+}
+
 static void many_parties_are_invited_from_a_sheet(void **state)
 {
     (void)state;
@@ -334,6 +374,8 @@ int main(void)
         cmocka_unit_test(a_wrong_passphrase_sends_nothing),
         cmocka_unit_test(keys_that_others_can_read_are_not_used),
         cmocka_unit_test(an_invitation_works_once_and_the_fingerprint_guards),
+        cmocka_unit_test(a_join_that_broke_off_goes_on_with_the_same_keys),
+        cmocka_unit_test(watching_ends_with_an_interrupt),
         cmocka_unit_test(many_parties_are_invited_from_a_sheet),
         cmocka_unit_test(a_suspended_party_is_let_in_no_more),
         cmocka_unit_test(an_unanswered_submission_is_kept_and_counts_once),
