@@ -113,11 +113,17 @@ void exchange_admission_again(struct exchange *exchange);
  */
 int exchange_plan(struct exchange *exchange, const uint8_t **bytes, size_t *length, bool *compare);
 
-/* Whether a compare waits for the planner. */
-bool exchange_has_compare(struct exchange *exchange);
+/* Whether a compare waits for the planner, or a question that an earlier planner lost. */
+bool exchange_has_question(struct exchange *exchange);
 
-/* The planner's answer (packed PlanAnswer, untrusted); bytes NULL: it died, or took too long. */
+/* The planner's answer (packed PlanAnswer, untrusted). */
 int exchange_planned(struct exchange *exchange, const uint8_t *bytes, size_t length, const struct exchange_sink *sink);
+
+/*
+ * The planner died with the question, or (stuck) took too long over it. One that died may have had nothing to do with the
+ * market: exchange_plan() gives the same question once more. After that, and where it was stuck, the plan has failed.
+ */
+int exchange_plan_lost(struct exchange *exchange, bool stuck, const struct exchange_sink *sink);
 
 /* The number of entries written since the last call that may change a plan. */
 unsigned exchange_news(struct exchange *exchange);

@@ -163,6 +163,10 @@ int exchange_tick(struct exchange *exchange, const struct exchange_sink *sink)
     int status = tick_is_due(exchange, &due);
     if (status == STATUS_OK && due)
         status = write_batch(exchange, NULL, 0);
+    /* On a new day a month may have begun, or an offer expired. */
+    uint64_t day = exchange_time_now(&exchange->time, NULL) / TIME_DAY;
+    exchange->news += day != exchange->day;
+    exchange->day = day;
     if (status == STATUS_OK && exchange->admission_expires != 0 &&
         exchange_time_now(&exchange->time, NULL) >= exchange->admission_expires)
         exchange->admission_changed = true;

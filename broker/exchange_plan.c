@@ -10,6 +10,7 @@
 #include "store/log.h"
 
 #define JOB_ARENA_CAP ((size_t)1 << 30)    /* the market packed, its inputs, and the same once more as a frame */
+#define PLANNERS_A_QUESTION 2u             /* a market that ends two of them is not given to a third */
 #define PLAN_MOST ((size_t)256 << 20)      /* bytes of a packed plan, as a pipe's frame */
 
 static void plan_end(struct exchange *exchange)
@@ -43,6 +44,13 @@ int exchange_plan(struct exchange *exchange, const uint8_t **bytes, size_t *leng
 {
     struct exchange_job *job = &exchange->job;
     *length = 0;
+    if (job->job != NULL && job->again) {
+        job->again = false;
+        *bytes = job->packed;
+        *length = job->packed_length;
+        *compare = job->asker != NULL;
+        return STATUS_OK;
+    }
     if (job->job != NULL)
         return STATUS_OK;
     arena_init(&job->arena, JOB_ARENA_CAP);
@@ -55,14 +63,15 @@ int exchange_plan(struct exchange *exchange, const uint8_t **bytes, size_t *leng
     job->ticket = ++exchange->last_ticket;
     job->job->request.ticket = job->ticket;
     status = walk_pack(&job->job->request.base, &job->arena, &packed, length);
-    *bytes = packed;
+    *bytes = job->packed = packed;
+    job->packed_length = *length;
     *compare = job->asker != NULL;
     return status;
 }
 
-bool exchange_has_compare(struct exchange *exchange)
+bool exchange_has_question(struct exchange *exchange)
 {
-    return parked_next_compare(exchange) != NULL;
+    return exchange->job.again || (exchange->job.job == NULL && parked_next_compare(exchange) != NULL);
 }
 
 /* The answer to this job's ticket, in arena; NULL: none, or not of the form. */
@@ -119,6 +128,16 @@ static int plan_answer_compare(struct exchange *exchange, const Muster__PlanAnsw
     if (status == STATUS_OK)
         parked_release(exchange, asker, sink);
     return status;
+}
+
+int exchange_plan_lost(struct exchange *exchange, bool stuck, const struct exchange_sink *sink)
+{
+    struct exchange_job *job = &exchange->job;
+    if (job->job == NULL)
+        return STATUS_OK;
+    job->lost++;
+    job->again = !stuck && job->lost < PLANNERS_A_QUESTION;
+    return job->again ? STATUS_OK : exchange_planned(exchange, NULL, 0, sink);
 }
 
 int exchange_planned(struct exchange *exchange, const uint8_t *bytes, size_t length, const struct exchange_sink *sink)

@@ -33,7 +33,6 @@ struct process {
     struct pipe front;
     struct pipe planner;
     struct queue answers;     /* that the front has no room for yet */
-    bool front_ready;         /* it took over a list of keys */
     bool planning;            /* the planner has a question */
     uint64_t plan_until;      /* monotonic: then it is stuck */
     uint64_t plan_after;      /* monotonic: changes are planned from then on; 0: nothing changed */
@@ -85,7 +84,6 @@ static void process_take_front(struct process *process, int fd)
     queue_clear(&process->answers);
     exchange_forget(process->exchange);
     exchange_admission_again(process->exchange);
-    process->front_ready = false;
     if (pipe_open(&process->front, fd, PIPE_FRAME_MOST) != STATUS_OK)
         pipe_close(&process->front);
 }
@@ -98,7 +96,7 @@ static int process_take_planner(struct process *process, int fd, const struct ex
     if (!process->planning)
         return STATUS_OK;
     process->planning = false;
-    return exchange_planned(process->exchange, NULL, 0, sink);
+    return exchange_plan_lost(process->exchange, false, sink);
 }
 
 static int process_control(struct process *process, const struct exchange_sink *sink)
@@ -179,7 +177,7 @@ static int process_batch(struct process *process, const struct exchange_sink *si
     *more = false;
     while (count < EXCHANGE_BATCH_MOST && total < PIPE_WINDOW && (status = pipe_next(&process->front, &frame)) == STATUS_OK) {
         if (frame.kind == PIPE_READY) {
-            process->front_ready = true;
+            metrics_write(METRICS_DEBUG, "front-ready", "waiting=%zu", process->answers.bytes);
             continue;
         }
         struct pipe_message *head = &heads[count];
@@ -244,7 +242,7 @@ static int process_planner(struct process *process, const struct exchange_sink *
     if (!process->planning)
         return STATUS_OK;
     process->planning = false;
-    return exchange_planned(process->exchange, NULL, 0, sink);
+    return exchange_plan_lost(process->exchange, false, sink);
 }
 
 /* Sends the next question, if the planner is free; ends a planner that takes too long. */
@@ -255,12 +253,12 @@ static int process_plan(struct process *process, uint64_t now, const struct exch
         send(process->control, &(char){CONTROL_STUCK}, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         pipe_close(&process->planner);
         process->planning = false;
-        return exchange_planned(process->exchange, NULL, 0, sink);
+        return exchange_plan_lost(process->exchange, true, sink);
     }
     if (exchange_news(process->exchange) > 0)
         process->plan_after = now + process->config->quiet_milliseconds;
-    bool lots = process->plan_after != 0 && now >= process->plan_after;
-    if (process->planning || process->planner.fd < 0 || !(lots || exchange_has_compare(process->exchange)))
+    bool wanted = (process->plan_after != 0 && now >= process->plan_after) || exchange_has_question(process->exchange);
+    if (process->planning || process->planner.fd < 0 || !wanted)
         return STATUS_OK;
     const uint8_t *bytes = NULL;
     size_t length = 0;
@@ -279,7 +277,7 @@ static int process_plan(struct process *process, uint64_t now, const struct exch
         return STATUS_OK;
     /* A market that no frame holds is a plan that failed. */
     process->planning = false;
-    return exchange_planned(process->exchange, NULL, 0, sink);
+    return exchange_plan_lost(process->exchange, true, sink);
 }
 
 /* --- the loop -------------------------------------------------------------------------------------------------- */

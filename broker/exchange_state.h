@@ -29,6 +29,8 @@ struct exchange_job {
     struct arena arena;
     const uint8_t *packed;            /* PlanRequest, in arena */
     size_t packed_length;
+    unsigned lost;                    /* planners that died over it */
+    bool again;                       /* it is to be asked once more */
 };
 
 struct exchange {
@@ -53,6 +55,7 @@ struct exchange {
     struct exchange_job job;          /* under way where job.job is not NULL */
     uint64_t last_ticket;
     unsigned news;
+    uint64_t day;                     /* of log time, when lots were looked at last: a new one may change a plan */
     bool admission_changed;
     uint64_t admission_expires;       /* log time at which an invitation in the front's list ends; 0: none */
     struct exchange_request *parked;  /* watches, and compares before and in the planner; newest first */

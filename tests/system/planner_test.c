@@ -113,6 +113,20 @@ static void a_planner_killed_is_started_again_and_plans(void **state)
     assert_true(logged("kind=proposal party=exchange", &offset));
 }
 
+/* One that dies over a question costs nobody a plan: the next planner is asked the same. */
+static void a_question_whose_planner_died_is_asked_again(void **state)
+{
+    (void)state;
+    size_t offset = harness_log_size(&harness);
+    /* Stopped, it holds the question; killed, it loses it. */
+    assert_int_equal(harness_kill(&harness, "planner", SIGSTOP), STATUS_OK);
+    put_market();
+    harness_pause(800);
+    assert_int_equal(harness_kill(&harness, "planner", SIGKILL), STATUS_OK);
+    assert_true(logged("event=child-started child=planner", &offset));
+    assert_true(logged("kind=proposal party=exchange", &offset));
+}
+
 /* Acknowledgements are undelayed while the planner hangs; then it is replaced, and the next change is planned. */
 static void a_stuck_planner_delays_nobody_and_is_replaced(void **state)
 {
@@ -171,6 +185,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(demands_and_an_offer_become_one_proposal, setup, teardown),
         cmocka_unit_test_setup_teardown(a_restart_writes_nothing_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(a_planner_killed_is_started_again_and_plans, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_question_whose_planner_died_is_asked_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_compare_is_planned_and_writes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stuck_planner_delays_nobody_and_is_replaced, setup, teardown),
     };
