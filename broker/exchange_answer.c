@@ -52,6 +52,11 @@ int answer_accepted(const struct exchange *exchange, struct store_txn *txn, uint
         struct desk_context context = exchange_context(exchange, log_time, request->position);
         context.party = request->party;
         status = desk_export(txn, &context, request->submission, &request->arena, &answer.data);
+        if (status == STATUS_NO_MEMORY) {
+            request_refuse(request, MUSTER__OUTCOME__OUTCOME_BUSY,
+                           "the export stands in the log, but takes more memory than one answer may have: export one bundle at a time");
+            return STATUS_OK;
+        }
     }
     return status == STATUS_OK ? request_reply(request, &answer.base) : status;
 }
@@ -107,6 +112,11 @@ int answer_has_news(const struct exchange *exchange, struct store_txn *txn, uint
     arena_init(&arena, ANSWER_NEWS_ARENA);
     status = views_watch_news(txn, &context, request->cursor, &arena, news);
     arena_drop(&arena);
+    /* What does not fit into a look is left to the answer, which has more, and which may be refused alone. */
+    if (status == STATUS_NO_MEMORY) {
+        *news = true;
+        return STATUS_OK;
+    }
     if (status == STATUS_OK && !*news)
         request->cursor = size;
     return status;

@@ -149,7 +149,7 @@ static int tick_is_due(struct exchange *exchange, bool *due)
     if (status != STATUS_OK)
         return status;
     struct desk_context context = exchange_context(exchange, log_time, 0);
-    arena_init(&arena, ANSWER_NEWS_ARENA);
+    arena_init(&arena, WRITE_ARENA_CAP);
     status = desk_next_due(txn, &context, &arena, &submission);
     *due = status == STATUS_OK && submission != NULL;
     arena_drop(&arena);

@@ -3,6 +3,7 @@
 
 #include "broker/exchange_parked.h"
 #include "broker/exchange_write.h"
+#include "broker/metrics.h"
 #include "broker/views.h"
 #include "proto/pipe.pb-c.h"
 #include "proto/status.h"
@@ -40,6 +41,15 @@ static int plan_take(struct exchange *exchange)
     return status;
 }
 
+/* A full store, or a market larger than the memory for it, loses the plan and not the exchange: the lots stay marked. */
+static int plan_survive(int status)
+{
+    if (status != STATUS_NO_SPACE && status != STATUS_NO_MEMORY)
+        return status;
+    metrics_write(METRICS_WARNING, "plan-lost", "reason=%s", status_name(status));
+    return STATUS_OK;
+}
+
 int exchange_plan(struct exchange *exchange, const uint8_t **bytes, size_t *length, bool *compare)
 {
     struct exchange_job *job = &exchange->job;
@@ -57,7 +67,7 @@ int exchange_plan(struct exchange *exchange, const uint8_t **bytes, size_t *leng
     int status = plan_take(exchange);
     if (status != STATUS_OK || job->job == NULL) {
         plan_end(exchange);
-        return status;
+        return plan_survive(status);
     }
     uint8_t *packed = NULL;
     job->ticket = ++exchange->last_ticket;
@@ -151,10 +161,9 @@ int exchange_planned(struct exchange *exchange, const uint8_t *bytes, size_t len
     uint64_t entries = exchange->counts.entries;
     int status = job->asker != NULL ? plan_answer_compare(exchange, answer, sink) : plan_write(exchange, answer);
     plan_end(exchange);
-    /* A full store loses the plan, not the exchange: the lots are still marked. */
-    if (status == STATUS_NO_SPACE)
-        return STATUS_OK;
-    if (status == STATUS_OK && exchange->counts.entries != entries)
+    if (status != STATUS_OK)
+        return plan_survive(status);
+    if (exchange->counts.entries != entries)
         status = parked_look(exchange, sink);
     return status;
 }

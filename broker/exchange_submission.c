@@ -52,15 +52,24 @@ static int submission_party(const struct exchange_write *write, struct desk_cont
     return status;
 }
 
-static bool submission_is_valid_now(struct exchange_request *request, uint64_t log_time)
+/* A log time in doubt may lie behind by any time: then a sender's clock is right where it agrees with the machine's, or nobody could confirm. */
+static uint64_t submission_latest(const struct exchange_write *write)
 {
+    const struct exchange_time *time = &write->exchange->time;
+    uint64_t wall = time->doubted ? time->clock->wall(time->clock->data) : 0;
+    return (wall > write->time ? wall : write->time) + ENVELOPE_NOT_AFTER_MOST;
+}
+
+static bool submission_is_valid_now(const struct exchange_write *write, struct exchange_request *request)
+{
+    uint64_t log_time = write->time;
     uint64_t not_after = request->submission->not_after;
     if (not_after < log_time) {
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_EXPIRED,
                        "the submission's time has passed: sign the same changes anew with muster outbox send");
         return false;
     }
-    if (not_after - log_time > ENVELOPE_NOT_AFTER_MOST) {
+    if (not_after > submission_latest(write)) {
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_WRONG_INPUT,
                        "the submission would be valid for more than 24 hours: set your computer's clock right");
         return false;
@@ -183,7 +192,7 @@ int submission_judge(const struct exchange_write *write, struct desk_context *co
         status = submission_party(write, context, request, go);
     if (status != STATUS_OK || !*go)
         return status;
-    *go = submission_is_valid_now(request, write->time);
+    *go = submission_is_valid_now(write, request);
     if (*go)
         status = submission_head(write, request, go);
     if (status != STATUS_OK || !*go)

@@ -40,19 +40,29 @@ uint64_t exchange_time_now(struct exchange_time *time, bool *jumped)
     uint64_t wall = time_wall(time);
     uint64_t monotonic = time_monotonic(time);
     bool jump = !time->doubted && time_jumped(time, wall, monotonic);
-    if (jump)
+    if (jump) {
         time_doubt(time, monotonic);
-    if (jumped != NULL)
-        *jumped = jump;
+        time->untold = true;
+    }
+    if (jumped != NULL) {
+        *jumped = time->untold;
+        time->untold = false;
+    }
     uint64_t now = time->doubted ? time->doubted_time + (monotonic - time->doubted_monotonic) : wall;
     if (now > time->last)
         time->last = now;
     return time->last;
 }
 
+void exchange_time_tell_again(struct exchange_time *time)
+{
+    time->untold = true;
+}
+
 void exchange_time_confirm(struct exchange_time *time)
 {
     time->doubted = false;
+    time->untold = false;
     time->anchor_wall = time_wall(time);
     time->anchor_monotonic = time_monotonic(time);
 }

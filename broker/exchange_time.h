@@ -29,13 +29,20 @@ struct exchange_time {
     bool doubted;
     uint64_t doubted_time;     /* log time and monotonic clock when the doubt began */
     uint64_t doubted_monotonic;
+    bool untold;               /* a jump that no caller has been told of yet */
 };
 
 /* last_entry: log time of the newest entry; 0: there is none. */
 void exchange_time_start(struct exchange_time *time, const struct seam_clock *clock, uint64_t last_entry);
 
-/* Log time now. *jumped (may be NULL): doubt began with this call. */
+/*
+ * Log time now. *jumped: doubt began with this call, or with one before that passed NULL; so whoever writes the jump into the log learns
+ * of it, though a reader looked at the clock first.
+ */
 uint64_t exchange_time_now(struct exchange_time *time, bool *jumped);
+
+/* The jump that was told could not be written: the next caller is told again. */
+void exchange_time_tell_again(struct exchange_time *time);
 
 /* A coordinator confirmed the clock. */
 void exchange_time_confirm(struct exchange_time *time);

@@ -11,7 +11,6 @@
 #include "proto/version.h"
 #include "store/log.h"
 
-#define WRITE_ARENA_CAP ((size_t)1 << 30) /* a proposal holds its market; a batch closes several rounds */
 
 struct desk_context exchange_context(const struct exchange *exchange, uint64_t log_time, uint64_t position)
 {
@@ -76,18 +75,23 @@ int write_own(struct exchange_write *write, Muster__Submission *submission, uint
     return write_entry(write, submission, envelope, size, sha256);
 }
 
+/* Each look reads every bundle: its memory is dropped before the next, so that many rounds may end at once. */
 static int write_due(struct exchange_write *write)
 {
-    for (;;) {
+    int status = STATUS_OK;
+    bool more = true;
+    while (status == STATUS_OK && more) {
         struct desk_context context = exchange_context(write->exchange, write->time, write->size);
         Muster__Submission *due = NULL;
-        int status = desk_next_due(write->txn, &context, &write->arena, &due);
-        if (status != STATUS_OK || due == NULL)
-            return status;
-        status = write_own(write, due, NULL);
-        if (status != STATUS_OK)
-            return status;
+        struct arena look;
+        arena_init(&look, WRITE_ARENA_CAP);
+        status = desk_next_due(write->txn, &context, &look, &due);
+        more = due != NULL;
+        if (status == STATUS_OK && more)
+            status = write_own(write, due, NULL);
+        arena_drop(&look);
     }
+    return status;
 }
 
 /* What the machine's clock says, as an entry: at a start, and when it jumped. */
@@ -126,20 +130,15 @@ int write_open(struct exchange *exchange, struct exchange_write *write)
 int write_begin(struct exchange *exchange, struct exchange_write *write)
 {
     int status = write_open(exchange, write);
-    bool jumped = false;
     if (status == STATUS_OK) {
-        write->time = exchange_time_now(&exchange->time, &jumped);
-        if (jumped)
+        write->time = exchange_time_now(&exchange->time, &write->jumped);
+        if (write->jumped)
             status = write_started(write);
         if (status == STATUS_OK && !write->full)
             status = write_due(write);
     }
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK)
         write_abort(write);
-        /* The jump's entry was lost with the transaction: the next batch must find it again. */
-        if (jumped)
-            exchange->time.doubted = false;
-    }
     return status;
 }
 
@@ -205,9 +204,11 @@ int write_finish(struct exchange_write *write)
     }
     status = store_commit(write->txn);
     write->txn = NULL;
-    arena_drop(&write->arena);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
+        write_abort(write);
         return status;
+    }
+    arena_drop(&write->arena);
     exchange->counts.entries += write->entries;
     exchange->news += write->planning;
     exchange->admission_changed = exchange->admission_changed || write->parties;
@@ -221,6 +222,10 @@ void write_abort(struct exchange_write *write)
     store_abort(write->txn);
     write->txn = NULL;
     arena_drop(&write->arena);
+    /* The jump's entry was lost with the transaction: the next one has to write it. */
+    if (write->jumped)
+        exchange_time_tell_again(&write->exchange->time);
+    write->jumped = false;
 }
 
 /* All requests in one transaction. */

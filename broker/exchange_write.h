@@ -4,6 +4,8 @@
 
 #include "broker/exchange_request.h"
 
+#define WRITE_ARENA_CAP ((size_t)1 << 30) /* a proposal holds its market; a batch closes several rounds */
+
 /*
  * The write transaction of one batch, at one log time: what is due, what the exchange itself has to say, the submissions
  * in order, the signed head, the commit. All of it stands in the log or nothing. Writer's thread.
@@ -19,6 +21,7 @@ struct exchange_write {
     unsigned planning;   /* of them, those that may change a plan */
     bool parties;        /* one of them changed who is let in */
     bool confirmed;      /* one of them confirmed the clock */
+    bool jumped;         /* one of them says that the clock jumped */
     bool full;           /* no submission fits */
     bool reserve;        /* only those of coordinators */
 };

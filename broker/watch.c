@@ -107,18 +107,24 @@ static int watch_parties(struct watching *watching)
     return status;
 }
 
-/* Whether the asker has an award in a version that it was shown: by the newest version it may see. */
-static int is_in_bundle(struct watching *watching, uint64_t number, bool *in, Muster__BundleHead **head)
+#define BUNDLE_ARENA_CAP ((size_t)512 << 20) /* one version of a bundle */
+
+/* Whether the asker has an award in a version that it was shown: by the newest version it may see, which is dropped at once. */
+static int is_in_bundle(struct watching *watching, uint64_t number, bool *in)
 {
+    struct arena scratch;
+    struct view view = *watching->view;
+    Muster__BundleHead *head;
     Muster__BundleVersion *version;
     *in = false;
-    int status = state_bundle(watching->view->txn, number, watching->view->arena, head);
+    arena_init(&scratch, BUNDLE_ARENA_CAP);
+    view.arena = &scratch;
+    int status = state_bundle(view.txn, number, &scratch, &head);
     if (status == STATUS_OK)
-        status = view_visible(watching->view, *head, 0, &version);
-    if (status == STATUS_NOT_FOUND)
-        return STATUS_CORRUPT;
+        status = view_visible(&view, head, 0, &version);
     *in = status == STATUS_OK && version != NULL;
-    return status;
+    arena_drop(&scratch);
+    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
 }
 
 static const char *deed_of(const Muster__BundleChange *change)
@@ -169,10 +175,9 @@ static int watch_bundles(struct watching *watching)
     int status = STATUS_OK;
     for (size_t at = 0; status == STATUS_OK && at < watching->submission->n_bundles; at++) {
         const Muster__BundleChange *change = watching->submission->bundles[at];
-        Muster__BundleHead *head;
         bool in = coordinator;
         if (!coordinator && is_told(watching, change))
-            status = is_in_bundle(watching, change->number, &in, &head);
+            status = is_in_bundle(watching, change->number, &in);
         if (status != STATUS_OK || !in)
             continue;
         bool by_other = coordinator && (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_ANSWER || change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_TAKE_BACK);
@@ -189,13 +194,12 @@ static int watch_round(struct watching *watching, const Muster__RoundClosed *clo
     struct arena *arena = watching->view->arena;
     bool coordinator = view_is_coordinator(watching->view), in = coordinator;
     bool supplier = watching->view->asker->role == MUSTER__ROLE__ROLE_SUPPLIER;
-    Muster__BundleHead *head;
     int status = STATUS_OK;
     /* Suppliers hear of a bundle when they are asked, and of what became of that. */
     if (supplier && closed->nations && closed->next != MUSTER__BUNDLE_STATE__BUNDLE_AGREED)
         return STATUS_OK;
     if (!coordinator)
-        status = is_in_bundle(watching, closed->number, &in, &head);
+        status = is_in_bundle(watching, closed->number, &in);
     if (status != STATUS_OK || !in)
         return status;
     const char *word = closed->next == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED ? "is planned again without those who left" : bundle_state_word(closed->next);
@@ -207,10 +211,9 @@ static int watch_round(struct watching *watching, const Muster__RoundClosed *clo
 static int watch_lapsed(struct watching *watching, const Muster__Lapsed *lapsed)
 {
     bool in = view_is_coordinator(watching->view);
-    Muster__BundleHead *head;
     int status = STATUS_OK;
     if (!in)
-        status = is_in_bundle(watching, lapsed->number, &in, &head);
+        status = is_in_bundle(watching, lapsed->number, &in);
     if (status != STATUS_OK || !in)
         return status;
     char *text = arena_format(watching->view->arena, "lapsed: %s", lapsed->reason);

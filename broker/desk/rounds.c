@@ -149,6 +149,21 @@ static int due_of(struct store_txn *txn, const struct desk_context *context, str
     return STATUS_OK;
 }
 
+#define LOOK_ARENA_CAP ((size_t)512 << 20) /* one bundle's version, or the market it began with */
+
+/* Whether a bundle has something due; what that took is dropped, since a look goes over all bundles and mostly finds none. */
+static int is_due(struct store_txn *txn, const struct desk_context *context, const Muster__BundleHead *head, bool *due)
+{
+    struct arena arena;
+    Muster__Submission found;
+    muster__submission__init(&found);
+    arena_init(&arena, LOOK_ARENA_CAP);
+    int status = due_of(txn, context, &arena, head, &found);
+    *due = status == STATUS_OK && (found.round_closed != NULL || found.lapsed != NULL);
+    arena_drop(&arena);
+    return status;
+}
+
 int desk_next_due(struct store_txn *txn, const struct desk_context *context, struct arena *arena, Muster__Submission **due)
 {
     struct state_bundles all;
@@ -159,11 +174,13 @@ int desk_next_due(struct store_txn *txn, const struct desk_context *context, str
     muster__submission__init(next);
     int status = state_all_bundles(txn, arena, &all);
     for (size_t at = 0; status == STATUS_OK && at < all.count; at++) {
+        bool found;
+        status = is_due(txn, context, all.list[at], &found);
+        if (status != STATUS_OK || !found)
+            continue;
         status = due_of(txn, context, arena, all.list[at], next);
-        if (status == STATUS_OK && (next->round_closed != NULL || next->lapsed != NULL)) {
-            *due = next;
-            return STATUS_OK;
-        }
+        *due = status == STATUS_OK ? next : NULL;
+        return status;
     }
     return status;
 }

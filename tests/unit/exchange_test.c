@@ -40,6 +40,7 @@ static struct {
 } disk;
 
 static uint64_t now;
+static uint64_t jump; /* the wall clock, against the monotonic one */
 static char folder[64];
 static char directory[96];
 static struct exchange *exchange;
@@ -85,7 +86,12 @@ static uint64_t tell(void *data)
     return now;
 }
 
-static const struct seam_clock clock_of_test = {tell, tell, NULL};
+static uint64_t tell_wall(void *data)
+{
+    return tell(data) + jump;
+}
+
+static const struct seam_clock clock_of_test = {tell_wall, tell, NULL};
 
 static void take_answer(void *data, uint64_t handle, const uint8_t *bytes, size_t length)
 {
@@ -148,6 +154,7 @@ static int setup(void **state)
     memset(answers, 0, sizeof answers);
     disk.free_bytes = (uint64_t)1 << 39;
     now = BEGIN;
+    jump = 0;
     strcpy(folder, "/tmp/muster-exchange-XXXXXX");
     arena_init(&arena, ARENA);
     if (mkdtemp(folder) == NULL || seam_start() != STATUS_OK || keys_generate(KEY_SIGNING, &seam_random_system, &signing) != STATUS_OK ||
@@ -194,6 +201,27 @@ static struct exchange_message seal_request(uint64_t handle, Muster__Verb verb, 
     return (struct exchange_message){handle, "hq", sealed, box_sealed_size(size)};
 }
 
+/* An envelope around a submission that holds its noun. */
+static uint8_t *make_envelope(Muster__Submission *submission, size_t *size)
+{
+    Muster__Head head = MUSTER__HEAD__INIT;
+    uint8_t id[16];
+    uint8_t *envelope = NULL;
+    seam_random_system.fill(seam_random_system.data, id, sizeof id);
+    submission->protocol = PROTOCOL_VERSION;
+    submission->origin = public_file.log_key.name;
+    submission->log_key = (ProtobufCBinaryData){32, public_file.log_key.public_key};
+    submission->id = (ProtobufCBinaryData){16, id};
+    submission->party = TEXT("hq");
+    submission->signing_key = (ProtobufCBinaryData){32, signing.public_key};
+    submission->not_after = now + jump + 23 * 3600000;
+    submission->head = &head;
+    submission->marking = TEXT("UNCLASSIFIED");
+    submission->marked_by = TEXT("NATO");
+    assert_int_equal(envelope_make(submission, &signing, &arena, &envelope, size), STATUS_OK);
+    return envelope;
+}
+
 /* An envelope around one new item. */
 static uint8_t *make_item(const char *item_id, size_t *size)
 {
@@ -201,29 +229,14 @@ static uint8_t *make_item(const char *item_id, size_t *size)
     Muster__ItemChange change = MUSTER__ITEM_CHANGE__INIT;
     Muster__Item item = MUSTER__ITEM__INIT;
     Muster__ItemChange *changes[] = {&change};
-    Muster__Head head = MUSTER__HEAD__INIT;
-    uint8_t id[16];
-    uint8_t *envelope = NULL;
-    seam_random_system.fill(seam_random_system.data, id, sizeof id);
     item.id = change.id = TEXT(item_id);
     item.title = item.nsc = item.cpv = TEXT("");
     item.unit = TEXT("EA");
     change.kind = MUSTER__CHANGE_KIND__CHANGE_PUT;
     change.item = &item;
-    submission.protocol = PROTOCOL_VERSION;
-    submission.origin = public_file.log_key.name;
-    submission.log_key = (ProtobufCBinaryData){32, public_file.log_key.public_key};
-    submission.id = (ProtobufCBinaryData){16, id};
-    submission.party = TEXT("hq");
-    submission.signing_key = (ProtobufCBinaryData){32, signing.public_key};
-    submission.not_after = now + 3600000;
-    submission.head = &head;
-    submission.marking = TEXT("UNCLASSIFIED");
-    submission.marked_by = TEXT("NATO");
     submission.n_items = 1;
     submission.items = changes;
-    assert_int_equal(envelope_make(&submission, &signing, &arena, &envelope, size), STATUS_OK);
-    return envelope;
+    return make_envelope(&submission, size);
 }
 
 static struct exchange_message submit(uint64_t handle, const char *item)
@@ -256,6 +269,17 @@ static const Muster__SubmitAnswer *submitted(uint64_t handle)
                                  NULL),
                      STATUS_OK);
     return (const Muster__SubmitAnswer *)message;
+}
+
+static const Muster__StatusAnswer *status_of(uint64_t handle)
+{
+    ProtobufCMessage *message = NULL;
+    Muster__Answer *answer = answer_of(handle);
+    assert_int_equal(answer->outcome, MUSTER__OUTCOME__OUTCOME_DONE);
+    assert_int_equal(walk_unpack(&muster__status_answer__descriptor, answer->body.data, answer->body.len, BOX_PLAIN_MOST, &arena, &message,
+                                 NULL),
+                     STATUS_OK);
+    return (const Muster__StatusAnswer *)message;
 }
 
 static void forget_answers(void)
@@ -296,6 +320,35 @@ static void readers_commit_nothing(void **state)
     assert_int_equal(exchange_tick(exchange, &sink), STATUS_OK);
     assert_int_equal(disk.commits, before);
     assert_int_equal(answers[0].times, 1);
+}
+
+/* The machine's clock is set forward by days, and somebody reads before anything is written: parties go on, and a coordinator can confirm. */
+static void a_clock_that_jumped_can_be_confirmed(void **state)
+{
+    (void)state;
+    jump = UINT64_C(9) * 24 * 3600000;
+    struct exchange_message read = seal_request(0, MUSTER__VERB__VERB_STATUS, NULL, 0);
+    assert_int_equal(exchange_batch(exchange, &read, 1, &sink), STATUS_OK);
+    assert_int_equal(exchange_tick(exchange, &sink), STATUS_OK);
+    struct exchange_message messages[] = {submit(1, "a"), seal_request(2, MUSTER__VERB__VERB_STATUS, NULL, 0)};
+    assert_int_equal(exchange_batch(exchange, messages, 2, &sink), STATUS_OK);
+    assert_true(submitted(1)->time < now + jump);
+    const Muster__StatusAnswer *doubted = status_of(2);
+    assert_true(doubted->clock_doubted);
+    assert_int_equal(doubted->n_waiting, 1);
+    assert_string_equal(doubted->waiting[0]->what, "clock");
+    Muster__Submission submission = MUSTER__SUBMISSION__INIT;
+    Muster__ClockConfirmed confirmed = MUSTER__CLOCK_CONFIRMED__INIT;
+    confirmed.position = strtoull(doubted->waiting[0]->id, NULL, 10);
+    submission.clock_confirmed = &confirmed;
+    size_t size = 0;
+    uint8_t *envelope = make_envelope(&submission, &size);
+    struct exchange_message confirm[] = {seal_request(3, MUSTER__VERB__VERB_SUBMIT, envelope, size),
+                                         seal_request(4, MUSTER__VERB__VERB_STATUS, NULL, 0)};
+    assert_int_equal(exchange_batch(exchange, confirm, 2, &sink), STATUS_OK);
+    submitted(3);
+    assert_false(status_of(4)->clock_doubted);
+    assert_int_equal(status_of(4)->time, now + jump);
 }
 
 /* The storage failed: nobody hears of anything, not even the reader beside it. */
@@ -406,6 +459,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EXCHANGE_TEST(a_batch_is_one_commit_in_order_of_arrival),
         EXCHANGE_TEST(readers_commit_nothing),
+        EXCHANGE_TEST(a_clock_that_jumped_can_be_confirmed),
         EXCHANGE_TEST(nothing_is_answered_when_the_commit_fails),
         EXCHANGE_TEST(a_commit_that_reported_failure_is_settled_by_a_new_start),
         EXCHANGE_TEST(a_full_disk_refuses_submissions_and_answers_readers),

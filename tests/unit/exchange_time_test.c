@@ -81,6 +81,31 @@ static void a_jump_of_more_than_an_hour_is_doubted(void **state)
     }
 }
 
+static void a_jump_that_a_reader_saw_first_is_told_to_the_writer(void **state)
+{
+    (void)state;
+    struct exchange_time time = begin(BEGIN, BEGIN - 10);
+    bool jumped = false;
+    exchange_time_now(&time, NULL);
+    wall += TIME_JUMP + 1;
+    assert_int_equal(exchange_time_now(&time, NULL), BEGIN);
+    struct exchange_time look = time;
+    exchange_time_now(&look, &jumped);
+    assert_true(jumped);
+    exchange_time_now(&time, &jumped);
+    assert_true(jumped);
+    exchange_time_now(&time, &jumped);
+    assert_false(jumped);
+    /* What was lost with its transaction is told again, until it was written or the clock was confirmed. */
+    exchange_time_tell_again(&time);
+    exchange_time_now(&time, &jumped);
+    assert_true(jumped);
+    exchange_time_tell_again(&time);
+    exchange_time_confirm(&time);
+    exchange_time_now(&time, &jumped);
+    assert_false(jumped);
+}
+
 static void small_steps_add_up_to_a_jump(void **state)
 {
     (void)state;
@@ -135,6 +160,7 @@ int main(void)
         cmocka_unit_test(log_time_is_the_clock_s),
         cmocka_unit_test(log_time_never_falls),
         cmocka_unit_test(a_jump_of_more_than_an_hour_is_doubted),
+        cmocka_unit_test(a_jump_that_a_reader_saw_first_is_told_to_the_writer),
         cmocka_unit_test(small_steps_add_up_to_a_jump),
         cmocka_unit_test(a_start_before_the_last_entry_or_long_after_it_is_doubted),
         cmocka_unit_test(a_confirmed_clock_counts_again),
