@@ -20,6 +20,7 @@ struct desk_context exchange_context(const struct exchange *exchange, uint64_t l
         .clock_doubted = exchange->time.doubted,
         .deadlines_from = exchange->deadlines_from,
         .position = position,
+        .planned = exchange->planning != NULL ? desk_planning_idle(exchange->planning) : 0,
     };
 }
 

@@ -108,6 +108,28 @@ static int add_ends(struct waits *waits)
     return status;
 }
 
+/* Lots touched since nothing was left to plan, and bundles that are planned again. */
+static int count_lots(struct view *view, Muster__StatusAnswer *answer)
+{
+    struct state_lots lots;
+    struct state_bundles bundles;
+    uint64_t touched_all, planned = view->context->planned;
+    int status = state_all_lots(view->txn, view->arena, &lots);
+    if (status == STATUS_OK)
+        status = state_all_bundles(view->txn, view->arena, &bundles);
+    if (status == STATUS_OK)
+        status = state_touched_all(view->txn, &touched_all);
+    if (status != STATUS_OK)
+        return status;
+    /* The planning's mark is 1 + a size, a lot's 1 + a position: one that was touched below that size was looked at. */
+    for (size_t at = 0; at < lots.count; at++)
+        answer->lots_to_plan += lots.list[at]->touched >= planned || touched_all >= planned;
+    for (size_t at = 0; at < bundles.count; at++)
+        answer->lots_to_plan += bundle_is_bound(bundles.list[at]) && bundles.list[at]->replanning;
+    answer->has_lots_to_plan = true;
+    return STATUS_OK;
+}
+
 int view_status(struct view *view)
 {
     Muster__StatusAnswer *answer = view_new(view, &muster__status_answer__descriptor);
@@ -126,6 +148,9 @@ int view_status(struct view *view)
     if (status != STATUS_OK)
         return status;
     answer->base_currency = (char *)(uintptr_t)desk_base_currency(policy);
+    status = view_is_coordinator(view) ? count_lots(view, answer) : STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
     bool confirmed = self->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED;
     status = add_parties(&waits);
     if (status == STATUS_OK && !confirmed)

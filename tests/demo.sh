@@ -126,15 +126,13 @@ show nl-agency demand list
 chapter "The exchange plans; the coordinator sees what it proposes"
 # json FILE EXPRESSION: with the file's content as d.
 json() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$@"; }
-settle() { # until nothing new was planned for two seconds
-    before=none
-    for try in $(seq 1 60); do
-        as hq bundle list --json >"$WORK/bundles"
-        now=$(json "$WORK/bundles" '[(b["id"], b["version"], b["state"]) for b in d]')
-        [ "$now" != "[]" ] && [ "$now" = "$before" ] && return
-        before=$now
-        sleep 2
+settle() { # until nothing is left to plan
+    for try in $(seq 1 300); do
+        as hq status --json >"$WORK/status"
+        [ "$(json "$WORK/status" 'd["lots_to_plan"]')" != 0 ] || break
+        sleep 1
     done
+    as hq bundle list --json >"$WORK/bundles"
 }
 settle
 show hq bundle list
@@ -179,6 +177,7 @@ answer_all
 await released
 chapter "Planned again without $leaves: what still holds is not asked again"
 if [ "$(state)" = proposed ]; then
+    settle
     show hq bundle list
     as hq bundle release "$B" --screen
     look

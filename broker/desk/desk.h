@@ -56,6 +56,7 @@ struct desk_context {
     const Muster__PartyRecord *party; /* the sender as the tables hold it; NULL: the exchange itself */
     bool one_time;            /* the sender came under the one-time keys of its invitation */
     const uint8_t *envelope_sha256;   /* 32 bytes, of the whole envelope; NULL towards a reader */
+    uint64_t planned;         /* desk_planning_idle() towards a reader; 0: not known */
 };
 
 /*
@@ -128,6 +129,9 @@ struct desk_planning;
  * planned once. */
 int desk_planning_new(struct desk_planning **planning);
 void desk_planning_free(struct desk_planning *planning);
+
+/* 1 + the log's size at which nothing was left to plan last; 0: that was never so since the start. Any thread. */
+uint64_t desk_planning_idle(const struct desk_planning *planning);
 
 /* One question to the planner. In an arena. */
 struct desk_job {

@@ -34,7 +34,7 @@ struct desk_planning {
     struct arena arena;              /* notes of the job under way, and of one that waits for its second half */
     struct planning_notes *pending;  /* planned; the suppliers' view of it is to be planned still */
     char last[LIMIT_ID_MOST + 1];    /* lot that was planned last: the next look begins behind it, so that none waits for ever */
-    uint64_t idle_at;                /* 1 + position at which nothing was left to plan */
+    _Atomic uint64_t idle_at;        /* 1 + position at which nothing was left to plan; read by readers' threads */
     uint32_t idle_day;
 };
 
@@ -59,6 +59,11 @@ void desk_planning_free(struct desk_planning *planning)
     }
     arena_drop(&planning->arena);
     free(planning);
+}
+
+uint64_t desk_planning_idle(const struct desk_planning *planning)
+{
+    return planning->idle_at;
 }
 
 struct arena *planning_arena(struct desk_planning *planning)

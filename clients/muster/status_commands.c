@@ -68,6 +68,9 @@ int status_run(struct context *context, int count, char **words)
     if (answer->clock_doubted) {
         output_wrap(output, "The exchange doubts its clock: no deadline passes until a coordinator confirms it.");
     }
+    if (answer->has_lots_to_plan && answer->lots_to_plan) {
+        output_wrap(output, "The engine has %s lot%s to plan.", figures_count(answer->lots_to_plan).text, answer->lots_to_plan == 1 ? "" : "s");
+    }
     if (!context->profile.compared) {
         output_wrap(output, "Your keys were not compared yet: nothing can be sent. Do: muster fingerprint");
     }

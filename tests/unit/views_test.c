@@ -64,6 +64,11 @@ static void status_says_what_waits_and_until_when(void **state)
     assert_string_equal(answer->waiting[1]->id, "B-0001");
     assert_string_equal(answer->coordinators[0], "Coordinator");
     assert_string_equal(answer->base_currency, "EUR");
+    /* A party that joined touches the one lot there is; then nothing is left to plan. */
+    assert_int_equal(answer->lots_to_plan, 1);
+    world_plan(world);
+    assert_int_equal(status_of(world, "eda")->lots_to_plan, 0);
+    assert_false(status_of(world, "nl")->has_lots_to_plan);
     answer = status_of(world, "se");
     assert_int_equal(answer->n_waiting, 1);
     assert_string_equal(answer->waiting[0]->what, "party");

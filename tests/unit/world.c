@@ -66,7 +66,8 @@ static struct desk_context context_of(struct world *world, struct store_txn *txn
     struct desk_context context = {.exchange = &world->facts,
                                    .log_time = world->now,
                                    .clock_doubted = world->clock_doubted,
-                                   .deadlines_from = world->deadlines_from};
+                                   .deadlines_from = world->deadlines_from,
+                                   .planned = world->planning != NULL ? desk_planning_idle(world->planning) : 0};
     MUST(log_size(txn, &context.position));
     return context;
 }
