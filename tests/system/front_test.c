@@ -39,7 +39,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    bool ended = harness_logged(&harness, "event=child-ended child=front", NULL, 0);
+    bool ended = harness_logged(&harness, "level=warning process=musterd event=child-ended child=front", NULL, 0);
     if (ended)
         harness_show(&harness);
     party_close(&hq);
@@ -312,6 +312,28 @@ static void connections_beyond_the_limit_are_cut(void **state)
     others_are_served();
 }
 
+/* More connections than descriptors: nobody new gets in, nothing ends, and all is as before a second after they are gone. */
+static void exhausted_descriptors_end_nothing(void **state)
+{
+    (void)state;
+    int fds[150];
+    Muster__Answer *answer = NULL;
+    assert_int_equal(harness_stop(&harness, NULL), STATUS_OK);
+    harness.descriptors = 64;
+    assert_int_equal(harness_start(&harness), STATUS_OK);
+    assert_int_equal(party_ask(&hq, MUSTER__VERB__VERB_STATUS, NULL, 0, PATIENCE, &answer), STATUS_OK);
+    for (unsigned i = 0; i < 150; i++)
+        fds[i] = curve_dial(&harness);
+    harness_pause(500);
+    /* Who was in before is served on. */
+    assert_int_equal(party_ask(&hq, MUSTER__VERB__VERB_STATUS, NULL, 0, PATIENCE, &answer), STATUS_OK);
+    for (unsigned i = 0; i < 150; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    harness_pause(1000);
+    others_are_served();
+}
+
 static void a_key_holds_so_many_connections(void **state)
 {
     (void)state;
@@ -391,6 +413,7 @@ int main(void)
         FRONT_TEST(half_open_connections_delay_nobody),
         FRONT_TEST(who_is_silent_after_the_handshake_is_cut),
         FRONT_TEST(connections_beyond_the_limit_are_cut),
+        FRONT_TEST(exhausted_descriptors_end_nothing),
         FRONT_TEST(a_key_holds_so_many_connections),
         FRONT_TEST(a_client_that_never_reads_hurts_itself),
         FRONT_TEST(too_many_requests_a_second_get_a_hint),

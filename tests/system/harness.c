@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -147,7 +148,10 @@ static int harness_read_exchange(struct harness *harness)
 static void harness_exec(const struct harness *harness, const char *const *arguments)
 {
     int log = open(harness->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    struct rlimit limit = {harness->descriptors, harness->descriptors};
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (harness->descriptors != 0 && setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        _exit(127);
     if (log >= 0 && dup2(log, STDOUT_FILENO) >= 0 && dup2(log, STDERR_FILENO) >= 0)
         execv(harness->program, (char *const *)arguments);
     _exit(127);

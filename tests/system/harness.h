@@ -28,6 +28,7 @@ struct harness {
     char clock[HARNESS_PATH_MOST];      /* the clock's file */
     char program[HARNESS_PATH_MOST];    /* musterd */
     char address[64];
+    unsigned descriptors;               /* that each process of the next start may have; 0: as many as the test */
     pid_t pid;                          /* of the running parent; 0: none */
     uint64_t now;                       /* as the clock was set last */
     struct introduction_exchange exchange;
