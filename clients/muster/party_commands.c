@@ -84,6 +84,21 @@ static bool is_group(const char *word)
     return strlen(word) == 4 || strlen(word) >= FINGERPRINT_HALF_SIZE - 1;
 }
 
+/* One party without its groups: the coordinator types them while it listens. */
+static int ask_groups(struct context *context, struct confirming *each)
+{
+    char typed[128], prompt[96];
+    snprintf(prompt, sizeof prompt, "The four groups that %.32s reads to you", each->party);
+    if (!passphrase_terminal()) {
+        return EXIT_CODE_DONE;
+    }
+    if (passphrase_ask(prompt, true, typed, sizeof typed) != STATUS_OK || !*typed) {
+        return complain(EXIT_CODE_INPUT, "nothing was typed in. Nothing changed.");
+    }
+    each->typed = arena_string(&context->arena, typed);
+    return each->typed ? EXIT_CODE_DONE : complain_memory();
+}
+
 /* "nl-dmo ABCD EFGH IJKL MNOP de-bw ..." as parties with their groups. */
 static int read_confirmations(struct context *context, int count, char **words, struct confirming *list, size_t *parties)
 {
@@ -98,6 +113,12 @@ static int read_confirmations(struct context *context, int count, char **words, 
             each->typed = arena_format(&context->arena, "%s%s%s", each->typed, groups ? " " : "", words[i]);
             if (!each->typed) {
                 return complain_memory();
+            }
+        }
+        if (!*each->typed && count == 1) {
+            int code = ask_groups(context, each);
+            if (code) {
+                return code;
             }
         }
         if (!*each->typed) {
