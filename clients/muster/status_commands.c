@@ -77,11 +77,13 @@ int status_run(struct context *context, int count, char **words)
     if (kept) {
         output_wrap(output, "%s submission%s lie%s in your outbox, outcome not known: muster outbox list", figures_count(kept).text, kept == 1 ? "" : "s", kept == 1 ? "s" : "");
     }
-    if (!answer->n_waiting) {
+    if (answer->n_waiting) {
+        code = print_waiting(context, answer);
+    } else {
         output_wrap(output, "Nothing waits for you.");
-        return EXIT_CODE_DONE;
     }
-    return print_waiting(context, answer);
+    output_wrap(output, "Kept on this machine: %s, %s, %s", context->profile.config, context->profile.data, context->profile.state);
+    return code;
 }
 
 /* A head that watch shows is proved before it is kept. */
