@@ -26,10 +26,10 @@ static int setup(void **state)
 {
     (void)state;
     alarm(120);
-    if (harness_open(&harness, "[front]\nrequests_per_second = 10000\n") == STATUS_OK && harness_start(&harness) == STATUS_OK &&
+    if (harness_begin(&harness, "[front]\nrequests_per_second = 10000\n") == STATUS_OK &&
         market_open(&harness, &market) == STATUS_OK)
         return 0;
-    harness_show(&harness);
+    harness_close(&harness);
     return -1;
 }
 

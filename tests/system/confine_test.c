@@ -28,7 +28,7 @@ static int setup(void **state)
 {
     (void)state;
     alarm(60);
-    return harness_open(&harness, NULL) == STATUS_OK && harness_start(&harness) == STATUS_OK ? 0 : -1;
+    return harness_begin(&harness, NULL) == STATUS_OK ? 0 : -1;
 }
 
 static int teardown(void **state)

@@ -28,10 +28,9 @@ static int setup(void **state)
 {
     (void)state;
     alarm(120);
-    if (harness_open(&harness, "[front]\nconnections_per_key = 4\nconnections = 400\nrequests_per_second = 100\nsilence_seconds = 2\n") == STATUS_OK &&
-        harness_start(&harness) == STATUS_OK && party_coordinator(&harness, &hq) == STATUS_OK)
+    if (harness_begin(&harness, "[front]\nconnections_per_key = 4\nconnections = 400\nrequests_per_second = 100\nsilence_seconds = 2\n") == STATUS_OK && party_coordinator(&harness, &hq) == STATUS_OK)
         return 0;
-    harness_show(&harness);
+    harness_close(&harness);
     return -1;
 }
 

@@ -229,6 +229,18 @@ int harness_start(struct harness *harness)
     return STATUS_UNREACHABLE;
 }
 
+int harness_begin(struct harness *harness, const char *extra)
+{
+    int status = harness_open(harness, extra);
+    if (status == STATUS_OK)
+        status = harness_start(harness);
+    if (status != STATUS_OK) {
+        harness_show(harness);
+        harness_close(harness);
+    }
+    return status;
+}
+
 int harness_wait(struct harness *harness, int milliseconds, int *code)
 {
     int wait_status = 0;
@@ -343,4 +355,5 @@ void harness_close(struct harness *harness)
     keys_drop(&harness->curve);
     if (harness->folder[0] != '\0')
         nftw(harness->folder, harness_remove, 16, FTW_DEPTH | FTW_PHYS);
+    harness->folder[0] = '\0';
 }

@@ -41,6 +41,9 @@ struct harness {
 /* Makes the folder, the coordinator's keys and the exchange; musterd is not started. extra: lines added to musterd.conf, or NULL. */
 int harness_open(struct harness *harness, const char *extra);
 
+/* Opens and starts; where it does not come to it, shows the log and removes all again. */
+int harness_begin(struct harness *harness, const char *extra);
+
 /* The same folder, coordinator's keys, clock, port and program, but no exchange in it: for a test that makes it itself. */
 int harness_prepare(struct harness *harness);
 

@@ -50,10 +50,7 @@ static int setup(void **state)
 {
     (void)state;
     alarm(3600);
-    return harness_open(&harness, "[front]\nrequests_per_second = 10000\nconnections_per_key = 64\n") == STATUS_OK &&
-                   harness_start(&harness) == STATUS_OK
-               ? 0
-               : -1;
+    return harness_begin(&harness, "[front]\nrequests_per_second = 10000\nconnections_per_key = 64\n") == STATUS_OK ? 0 : -1;
 }
 
 static int teardown(void **state)

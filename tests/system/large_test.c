@@ -35,9 +35,9 @@ static int setup(void **state)
 {
     (void)state;
     alarm(200);
-    if (harness_open(&harness, NULL) == STATUS_OK && harness_start(&harness) == STATUS_OK && market_open(&harness, &market) == STATUS_OK)
+    if (harness_begin(&harness, NULL) == STATUS_OK && market_open(&harness, &market) == STATUS_OK)
         return 0;
-    harness_show(&harness);
+    harness_close(&harness);
     return -1;
 }
 

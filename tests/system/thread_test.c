@@ -21,7 +21,7 @@ static int setup(void **state)
 {
     (void)state;
     alarm(120);
-    return harness_open(&harness, "[log]\nlevel = debug\n") == STATUS_OK && harness_start(&harness) == STATUS_OK ? 0 : -1;
+    return harness_begin(&harness, "[log]\nlevel = debug\n") == STATUS_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
