@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "broker/match/chunk.h"
 #include "broker/match/control.h"
 #include "broker/match/joint.h"
 #include "broker/match/keep.h"
@@ -39,6 +40,11 @@ int match_plan_keep(struct arena *arena, struct match_lot_plan *plan)
 static int plan_lot(void *context, uint32_t lot)
 {
     struct lots *lots = context;
+    if (match_chunk_fits(&lots->market->lots[lot])) {
+        int status = match_chunk_plan(lots->market, lot, lots->control, &lots->results[lot], &lots->plans[lot]);
+        match_control_lot_done(lots->control, lots->plans[lot].objective, lots->plans[lot].bound);
+        return status;
+    }
     struct arena work;
     arena_init(&work, LOT_MEMORY);
     struct match_search *search = arena_alloc(&work, sizeof *search);
