@@ -64,6 +64,25 @@ const Muster__BundleNation *bundle_own_nation(const Muster__BundleView *view)
     return NULL;
 }
 
+static int64_t capped(__int128 value)
+{
+    return value > INT64_MAX ? INT64_MAX : value < INT64_MIN ? INT64_MIN : (int64_t)value;
+}
+
+int64_t bundle_value(uint64_t quantity, int64_t unit_price, int64_t freight)
+{
+    return capped((__int128)quantity * ((__int128)unit_price + freight));
+}
+
+int64_t bundle_terms_value(const Muster__Terms *terms)
+{
+    __int128 total = terms->one_off;
+    for (size_t i = 0; i < terms->n_lines; i++) {
+        total += bundle_value(terms->lines[i]->quantity, terms->lines[i]->unit_price, terms->lines[i]->freight);
+    }
+    return capped(total);
+}
+
 json_t *bundle_json(const struct bundle *bundle)
 {
     json_t *value = view_message(&bundle->view->base);

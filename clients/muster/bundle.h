@@ -35,6 +35,12 @@ int bundle_print_agency(struct context *context, const struct bundle *bundle);
 int bundle_print_supplier(struct context *context, const struct bundle *bundle);
 int bundle_print_coordinator(struct context *context, const struct bundle *bundle);
 
+/* quantity x (unit price + freight) in cents; what would overflow is told as the highest amount (no valid bundle has it). */
+int64_t bundle_value(uint64_t quantity, int64_t unit_price, int64_t freight);
+
+/* What all lines of terms come to, with the one-off shares; capped in the same way. */
+int64_t bundle_terms_value(const Muster__Terms *terms);
+
 /* The name of a rule as people read it ("European content"), and whether its figure is in percent. */
 const char *bundle_rule_name(const struct bundle *bundle, const Muster__BundleRule *rule);
 

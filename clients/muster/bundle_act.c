@@ -195,8 +195,8 @@ static int tell_price_of_no(struct context *context, const struct bundle *bundle
         if (own->alone_quantity == 0) {
             output_wrap(&context->output, "Alone %s gets none of these: %s come only together.", own->country, figures_count(own->quantity).text);
         } else if (own->alone_quantity < own->quantity) {
-            output_wrap(&context->output, "Leaving costs %s %s %s on the %s that it gets alone; %s come only together.", own->country, currency, figures_money(own->saving).text,
-                        figures_of(own->alone_quantity, own->quantity).text, figures_count(own->quantity - own->alone_quantity).text);
+            output_wrap(&context->output, "Leaving costs %s %s %s on the %s of %s that it gets alone; %s come only together.", own->country, currency, figures_money(own->saving).text,
+                        figures_count(own->alone_quantity).text, figures_count(own->quantity).text, figures_count(own->quantity - own->alone_quantity).text);
         } else {
             output_wrap(&context->output, "Leaving %s %s %s %s: alone %s, here %s.", own->saving < 0 ? "saves" : "costs", own->country, currency,
                         figures_money(own->saving < 0 ? -own->saving : own->saving).text, figures_money(own->alone_pays).text, figures_money(own->pays).text);

@@ -56,10 +56,9 @@ static void own_figures(struct context *context, const Muster__BundleView *view,
         return;
     }
     const Muster__Terms *terms = (const Muster__Terms *)message;
-    *amount = terms->one_off;
+    *amount = bundle_terms_value(terms);
     for (size_t i = 0; i < terms->n_lines; i++) {
         *units += terms->lines[i]->quantity;
-        *amount += (int64_t)terms->lines[i]->quantity * (terms->lines[i]->unit_price + terms->lines[i]->freight);
     }
 }
 

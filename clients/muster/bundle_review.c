@@ -234,6 +234,15 @@ static const char *with_marks(struct context *context, const char *text)
 
 static const struct table_column rule_columns[] = {{"Rule", TABLE_TEXT, NULL}, {"Figure", TABLE_FIGURE, NULL}, {"Allowed", TABLE_ID, NULL}, {"", TABLE_ID, NULL}};
 
+static void add_rule(struct context *context, struct table *table, const struct bundle *bundle, const Muster__BundleRule *rule)
+{
+    table_add(table, bundle_rule_name(bundle, rule));
+    table_add(table, rule->figure ? with_marks(context, rule->figure) : "");
+    table_add(table, with_marks(context, rule->allowed));
+    table_add(table, rule->met ? "met" : "NOT MET");
+    table_paint(table, rule->met ? PAINT_GOOD : PAINT_BAD);
+}
+
 static int print_rules(struct context *context, const struct bundle *bundle)
 {
     struct table table;
@@ -242,12 +251,13 @@ static int print_rules(struct context *context, const struct bundle *bundle)
         return EXIT_CODE_DONE;
     }
     table_init(&table, &context->arena, rule_columns, sizeof rule_columns / sizeof rule_columns[0]);
-    for (size_t i = 0; i < view->n_rules; i++) {
-        table_add(&table, bundle_rule_name(bundle, view->rules[i]));
-        table_add(&table, view->rules[i]->figure ? with_marks(context, view->rules[i]->figure) : "");
-        table_add(&table, with_marks(context, view->rules[i]->allowed));
-        table_add(&table, view->rules[i]->met ? "met" : "NOT MET");
-        table_paint(&table, view->rules[i]->met ? PAINT_GOOD : PAINT_BAD);
+    /* What is broken first: it decides. */
+    for (int met = 0; met <= 1; met++) {
+        for (size_t i = 0; i < view->n_rules; i++) {
+            if (view->rules[i]->met == met) {
+                add_rule(context, &table, bundle, view->rules[i]);
+            }
+        }
     }
     return table_print(&table, &context->output) == STATUS_OK ? EXIT_CODE_DONE : complain_memory();
 }

@@ -104,15 +104,6 @@ static uint64_t total_quantity(const Muster__Terms *terms)
     return total;
 }
 
-static int64_t total_pays(const Muster__Terms *terms)
-{
-    __int128 total = terms->one_off;
-    for (size_t i = 0; i < terms->n_lines; i++) {
-        total += (__int128)terms->lines[i]->quantity * (terms->lines[i]->unit_price + terms->lines[i]->freight);
-    }
-    return total > INT64_MAX ? INT64_MAX : (int64_t)total;
-}
-
 /* What leaving would cost: the same lines bought alone. Alone can get less: then the saving holds on that, and the rest comes only together. */
 static void add_alone(struct statement *statement, const Muster__BundleNation *own, int width)
 {
@@ -121,7 +112,7 @@ static void add_alone(struct statement *statement, const Muster__BundleNation *o
         return;
     }
     bool less = own->has_quantity && own->alone_quantity < own->quantity;
-    const char *alone = less ? arena_format(&context->arena, "%s, same offers", figures_of(own->alone_quantity, own->quantity).text) : "your demand only, same offers";
+    const char *alone = less ? arena_format(&context->arena, "%s of %s, same offers", figures_count(own->alone_quantity).text, figures_count(own->quantity).text) : "your demand only, same offers";
     if (own->alone_quantity == 0) {
         output_wrap(&context->output, "Alone you would get none of these: %s come only together.", figures_count(own->quantity).text);
         return;
@@ -224,12 +215,12 @@ int bundle_print_agency(struct context *context, const struct bundle *bundle)
     statement_begin(&statement, context, bundle->view->base_currency);
     for (size_t i = 0; i < terms->n_lines; i++) {
         const Muster__TermsLine *line = terms->lines[i];
-        statement_add(&statement, line_words(context, line, width), (int64_t)line->quantity * (line->unit_price + line->freight), "");
+        statement_add(&statement, line_words(context, line, width), bundle_value(line->quantity, line->unit_price, line->freight), "");
     }
     add_one_off(&statement, terms);
     uint64_t quantity = total_quantity(terms);
     const char *of = arena_format(&context->arena, "%s of %s", figures_count(quantity).text, figures_count(own && own->has_wanted ? own->wanted : quantity).text);
-    statement_add(&statement, padded(context, "You pay", sum_width(width), of ? of : ""), total_pays(terms), "");
+    statement_add(&statement, padded(context, "You pay", sum_width(width), of ? of : ""), bundle_terms_value(terms), "");
     if (own) {
         add_alone(&statement, own, sum_width(width));
     }
@@ -264,7 +255,7 @@ static const char *made_by(struct context *context, const Muster__Terms *terms, 
 
 static void add_delivery(struct context *context, struct table *table, const struct bundle *bundle, const Muster__TermsLine *line, bool first, const char *note)
 {
-    int64_t value = (int64_t)line->quantity * (line->unit_price + line->freight);
+    int64_t value = bundle_value(line->quantity, line->unit_price, line->freight);
     table_add(table, line->country);
     table_add(table, figures_count(line->quantity).text);
     table_add(table, arena_format(&context->arena, "due %s%s%s", figures_month(line->month).text, strcmp(line->place, line->country) ? " to " : "",
@@ -313,7 +304,7 @@ int bundle_print_supplier(struct context *context, const struct bundle *bundle)
     if (terms->one_off) {
         add_sum(context, &table, "One-off", "", terms->one_off);
     }
-    add_sum(context, &table, "Total", figures_count(total_quantity(terms)).text, total_pays(terms));
+    add_sum(context, &table, "Total", figures_count(total_quantity(terms)).text, bundle_terms_value(terms));
     int code = table_print(&table, &context->output) == STATUS_OK ? EXIT_CODE_DONE : complain_memory();
     for (size_t i = 0; i < terms->n_lines; i++) {
         bool told = !*terms->lines[i]->contact;

@@ -84,7 +84,7 @@ static void write_order_header(struct csv_out *out)
 
 static int64_t total_of(const Muster__Order *order)
 {
-    return (int64_t)order->quantity * (order->unit_price + order->freight) + order->one_off;
+    return bundle_value(order->quantity, order->unit_price, order->freight) + order->one_off;
 }
 
 static void write_order(struct csv_out *out, const Muster__Order *order)

@@ -194,6 +194,27 @@ int cli_as(struct cli *cli, const char *party, ...)
     return run(cli, (char *const *)(uintptr_t)words);
 }
 
+/* Reads to the end; each typed line waits until the program has asked, since what is typed ahead goes with the echo. */
+static void converse(struct cli *cli, int terminal, const char *typed)
+{
+    size_t length = 0, answered = 0;
+    struct pollfd polled = {.fd = terminal, .events = POLLIN};
+    while (length + 1 < CLI_OUT_MOST && poll(&polled, 1, PATIENCE_SECONDS * 1000) > 0) {
+        ssize_t got = read(terminal, cli->out + length, CLI_OUT_MOST - 1 - length);
+        if (got <= 0) {
+            break;
+        }
+        length += (size_t)got;
+        bool asks = length >= 2 && length > answered && memcmp(cli->out + length - 2, ": ", 2) == 0;
+        size_t line = strcspn(typed, "\n") + 1;
+        if (asks && *typed && write(terminal, typed, line) == (ssize_t)line) {
+            typed += line;
+            answered = length;
+        }
+    }
+    cli->out[length] = '\0';
+}
+
 int cli_terminal(struct cli *cli, int columns, const char *typed, ...)
 {
     const char *words[WORDS_MOST] = {"muster"};
@@ -210,18 +231,7 @@ int cli_terminal(struct cli *cli, int columns, const char *typed, ...)
     if (child < 0) {
         return cli->code = -1;
     }
-    /* Each typed line waits until the program has asked: typing ahead would be thrown away with the echo. */
-    for (const char *line = typed; *line;) {
-        size_t length = strcspn(line, "\n") + 1;
-        usleep(700000);
-        if (write(terminal, line, length) != (ssize_t)length) {
-            break;
-        }
-        line += length;
-    }
-    const int fds[1] = {terminal};
-    char *const into[1] = {cli->out};
-    drain(fds, into, 1);
+    converse(cli, terminal, typed);
     close(terminal);
     cli->err[0] = '\0';
     wait_for(cli, child);
