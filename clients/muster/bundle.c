@@ -71,7 +71,9 @@ static int64_t capped(__int128 value)
 
 int64_t bundle_value(uint64_t quantity, int64_t unit_price, int64_t freight)
 {
-    return capped((__int128)quantity * ((__int128)unit_price + freight));
+    /* Both factors below 2^63, so that the product fits. */
+    __int128 units = quantity > INT64_MAX ? INT64_MAX : (__int128)quantity;
+    return capped(units * capped((__int128)unit_price + freight));
 }
 
 int64_t bundle_terms_value(const Muster__Terms *terms)
