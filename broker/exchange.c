@@ -271,11 +271,6 @@ struct store *exchange_store(struct exchange *exchange)
     return exchange->store;
 }
 
-uint64_t exchange_log_time(struct exchange *exchange)
-{
-    return exchange_time_now(&exchange->time, NULL);
-}
-
 struct exchange_counts exchange_counted(const struct exchange *exchange)
 {
     return exchange->counts;

@@ -128,9 +128,8 @@ int exchange_plan_lost(struct exchange *exchange, bool stuck, const struct excha
 /* The number of entries written since the last call that may change a plan. */
 unsigned exchange_news(struct exchange *exchange);
 
-/* The store, for its statistics; the log's size and time. */
+/* The store, for its statistics. */
 struct store *exchange_store(struct exchange *exchange);
-uint64_t exchange_log_time(struct exchange *exchange);
 
 struct exchange_counts {
     uint64_t batches, entries, requests, refused, repeated, malformed, plans, plans_failed;
