@@ -186,7 +186,7 @@ int head_prove(struct link *link, const char *note, size_t note_length, struct a
     return STATUS_BUSY;
 }
 
-int head_update(struct link *link, struct arena *arena)
+int head_update(struct link *link, struct arena *arena, uint64_t *time)
 {
     struct head kept;
     struct link_reply reply;
@@ -206,6 +206,9 @@ int head_update(struct link *link, struct arena *arena)
     }
     if (reply.answer->outcome != MUSTER__OUTCOME__OUTCOME_DONE || !answer) {
         return STATUS_DENIED;
+    }
+    if (time) {
+        *time = answer->time;
     }
     const char *note = (const char *)answer->checkpoint.data;
     status = head_accept(link_profile(link), kept.head.size, note, answer->checkpoint.len, answer->consistency.data, answer->consistency.len);

@@ -39,7 +39,7 @@ int head_accept(const struct profile *profile, uint64_t base, const char *note, 
  */
 int head_prove(struct link *link, const char *note, size_t note_length, struct arena *arena);
 
-/* Asks for the newest head and its proof, and keeps it. Errors of both. */
-int head_update(struct link *link, struct arena *arena);
+/* Asks for the newest head and its proof, and keeps it. time (may be NULL) gets the exchange's log time. Errors of both. */
+int head_update(struct link *link, struct arena *arena, uint64_t *time);
 
 #endif

@@ -138,6 +138,13 @@ void link_close(struct link *link)
     free(link);
 }
 
+int link_limit(struct link *link, int total)
+{
+    int before = link->options.total;
+    link->options.total = total;
+    return before;
+}
+
 const struct profile *link_profile(const struct link *link)
 {
     return &link->profile;

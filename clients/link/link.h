@@ -65,6 +65,9 @@ int link_ask(struct link *link, Muster__Verb verb, const void *body, size_t size
 /* Packs a message and asks. */
 int link_ask_message(struct link *link, Muster__Verb verb, const ProtobufCMessage *message, struct arena *arena, struct link_reply *reply);
 
+/* From now on tries for so many milliseconds (0: the verb's own time). Returns what was set before. */
+int link_limit(struct link *link, int total);
+
 const struct profile *link_profile(const struct link *link);
 const struct seam_random *link_random(const struct link *link);
 const struct seam_clock *link_clock(const struct link *link);

@@ -14,7 +14,7 @@
 #include "proto/verbs.h"
 
 int submission_fill(const struct profile *profile, const struct submission_marking *marking, const struct seam_random *random,
-                    const struct seam_clock *clock, struct submission_header *header, Muster__Submission *submission)
+                    uint64_t now, struct submission_header *header, Muster__Submission *submission)
 {
     char path[FILES_PATH_MOST];
     struct head kept;
@@ -41,7 +41,7 @@ int submission_fill(const struct profile *profile, const struct submission_marki
     submission->id = (ProtobufCBinaryData){.data = header->id, .len = sizeof header->id};
     submission->party = (char *)(uintptr_t)profile->party;
     submission->signing_key = (ProtobufCBinaryData){.data = header->signing_key, .len = sizeof header->signing_key};
-    submission->not_after = clock->wall(clock->data) + SUBMISSION_LIFE;
+    submission->not_after = now + SUBMISSION_LIFE;
     submission->head = &header->head;
     submission->marking = (char *)(uintptr_t)(marking && marking->marking ? marking->marking : profile->marking);
     submission->marked_by = (char *)(uintptr_t)(marking && marking->marked_by ? marking->marked_by : profile->marked_by);

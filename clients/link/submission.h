@@ -32,7 +32,8 @@ enum submission_trouble {
 
 /*
  * Fills in everything but the changes, the confirmations and the join: origin, keys, a fresh id, when it expires, the kept head,
- * the marking. head must outlive the message. Errors of head_load() and of the key file.
+ * the marking. now: milliseconds since 1970, from which it stays acceptable for SUBMISSION_LIFE. header must outlive the message.
+ * Errors of head_load() and of the key file.
  */
 struct submission_header {
     uint8_t id[16];
@@ -42,7 +43,7 @@ struct submission_header {
     Muster__Head head;
 };
 int submission_fill(const struct profile *profile, const struct submission_marking *marking, const struct seam_random *random,
-                    const struct seam_clock *clock, struct submission_header *header, Muster__Submission *submission);
+                    uint64_t now, struct submission_header *header, Muster__Submission *submission);
 
 /*
  * Signs with the profile's signing key, asking for the passphrase where it has one; the key is wiped before this returns.

@@ -157,7 +157,7 @@ static int plan_one(const struct plan_request *request, struct arena *arena)
     const struct plan_variant variant = {NULL, request->folder, request->sets, request->set_count, request->without,
                                          request->without_count};
     struct plan_result result;
-    int code = plan_make(request, &variant, !request->json, arena, &result);
+    int code = plan_make(request, &variant, NULL, !request->json, arena, &result);
     code = code ? code : export_model(request, &result, arena);
     return code ? code : print_result(request, &result, arena);
 }
@@ -168,17 +168,18 @@ static int plan_both(const struct plan_request *request, struct arena *arena)
     struct plan_variant variant = {NULL, request->folder, request->sets, request->set_count, request->without,
                                    request->without_count};
     struct plan_result first, second;
-    int code = plan_make(request, &variant, false, arena, &first);
+    int code = plan_make(request, &variant, NULL, false, arena, &first);
     if (code) {
         return code;
     }
     variant.folder = request->then;
-    code = plan_make(request, &variant, false, arena, &second);
+    code = plan_make(request, &variant, &first, false, arena, &second);
     if (code) {
         return code;
     }
-    fprintf(stderr, "%s: planned in %.6f s\n%s: planned in %.6f s\n", request->folder,
-            (double)first.plan_nanoseconds / 1e9, request->then, (double)second.plan_nanoseconds / 1e9);
+    fprintf(stderr, "%s: %u lots planned in %.6f s\n%s: %u of %u lots planned in %.6f s\n", request->folder, first.planned_lots,
+            (double)first.plan_nanoseconds / 1e9, request->then, second.planned_lots, second.market->lot_count,
+            (double)second.plan_nanoseconds / 1e9);
     return print_result(request, &second, arena);
 }
 
@@ -199,7 +200,7 @@ static int plan_variants(const struct plan_request *request, struct arena *arena
         return complain(EXIT_CODE_USAGE, "nothing to compare: add --set KEY=VALUE or --without ID.");
     }
     for (size_t n = 0; n < count; n++) {
-        int code = plan_make(request, &variants[n], true, arena, &results[n]);
+        int code = plan_make(request, &variants[n], NULL, true, arena, &results[n]);
         if (code) {
             return code;
         }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "broker/match/again.h"
 #include "broker/match/explain.h"
 #include "broker/match/load.h"
 #include "broker/match/reasons.h"
@@ -79,7 +80,8 @@ static bool stop_explaining(void *context)
     return interrupted != 0;
 }
 
-static int make_plan(const struct plan_request *request, struct arena *arena, struct plan_result *result)
+static int make_plan(const struct plan_request *request, const struct plan_result *before, struct arena *arena,
+                     struct plan_result *result)
 {
     uint64_t started = plan_clock();
     struct watch watch = {.request = request, .started = started};
@@ -95,7 +97,9 @@ static int make_plan(const struct plan_request *request, struct arena *arena, st
         .clock = request->verbose ? plan_clock : NULL,
         .counters = request->verbose ? &counters : NULL,
     };
-    int status = match_plan(result->market, &options, arena, &result->plan);
+    result->planned_lots = result->market->lot_count;
+    int status = before ? match_plan_again(before->market, before->plan, result->market, &options, arena, &result->plan, &result->planned_lots)
+                        : match_plan(result->market, &options, arena, &result->plan);
     result->plan_nanoseconds = plan_clock() - started;
     result->cut_short = watch.stopped;
     if (request->verbose) {
@@ -133,8 +137,8 @@ static int read_market(const struct plan_request *request, const struct plan_var
     return EXIT_CODE_DONE;
 }
 
-int plan_make(const struct plan_request *request, const struct plan_variant *variant, bool settle, struct arena *arena,
-              struct plan_result *result)
+int plan_make(const struct plan_request *request, const struct plan_variant *variant, const struct plan_result *before,
+              bool settle, struct arena *arena, struct plan_result *result)
 {
     *result = (struct plan_result){.folder = variant->folder};
     uint64_t started = plan_clock();
@@ -147,7 +151,7 @@ int plan_make(const struct plan_request *request, const struct plan_variant *var
     action.sa_flags = (int)SA_RESETHAND; /* a second Ctrl-C ends the program at once */
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, &before);
-    int status = make_plan(request, arena, result);
+    int status = make_plan(request, before, arena, result);
     if (!status) {
         status = match_reasons_plan(result->market, arena, result->plan);
     }

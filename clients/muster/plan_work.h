@@ -47,6 +47,7 @@ struct plan_result {
     struct match_plan *plan;
     uint64_t read_nanoseconds;
     uint64_t plan_nanoseconds;
+    uint32_t planned_lots; /* lots that were planned; the others kept the plan of the scenario before */
     bool cut_short; /* stopped by the user or the budget: valid, its bound honest, not reproducible */
 };
 
@@ -62,10 +63,10 @@ struct plan_variant {
 
 /*
  * Reads, changes, plans, verifies, and where asked explains and settles. What is wrong is printed. Returns an exit code. settle: with each
- * nation's stand-alone cost. The result lies in arena.
+ * nation's stand-alone cost. before: a planned scenario that this one is a change of, or NULL. The result lies in arena.
  */
-int plan_make(const struct plan_request *request, const struct plan_variant *variant, bool settle, struct arena *arena,
-              struct plan_result *result);
+int plan_make(const struct plan_request *request, const struct plan_variant *variant, const struct plan_result *before,
+              bool settle, struct arena *arena, struct plan_result *result);
 
 /* Prints the faults of a scenario: to stderr as a table, with --json to stdout as an object {"faults": [...]}. */
 void plan_print_faults(const struct plan_request *request, const struct faults *faults, struct arena *arena);

@@ -104,7 +104,7 @@ static int follow_head(struct context *context, const Muster__WatchAnswer *answe
     if (shown.size == kept.head.size && memcmp(shown.root, kept.head.root, sizeof shown.root) == 0) {
         return EXIT_CODE_DONE;
     }
-    int status = head_update(context->link, &context->arena);
+    int status = head_update(context->link, &context->arena, NULL);
     if (status == STATUS_CORRUPT) {
         return complain(EXIT_CODE_INTERNAL, "the exchange shows a history that does not continue the one that you saw before. Both heads are saved in %s/forks\nTell your coordinator and your security officer.", context->profile.data);
     }
@@ -146,7 +146,7 @@ int watch_run(struct context *context, int count, char **words)
     struct head kept;
     if (!code && !context->value[OPTION_FROM] && !once) {
         code = session_link(context, false);
-        if (!code && head_update(context->link, &context->arena) == STATUS_OK && head_load(&context->profile, &kept) == STATUS_OK) {
+        if (!code && head_update(context->link, &context->arena, NULL) == STATUS_OK && head_load(&context->profile, &kept) == STATUS_OK) {
             from = kept.head.size;
         }
     }

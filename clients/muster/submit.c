@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clients/link/head.h"
 #include "clients/muster/complain.h"
 #include "clients/muster/faults.h"
 #include "clients/muster/figures.h"
@@ -142,6 +143,12 @@ static int write_receipt(struct context *context, const struct session_naming *n
     return EXIT_CODE_DONE;
 }
 
+static int forked(struct context *context)
+{
+    return complain(EXIT_CODE_INTERNAL, "the exchange shows a history that does not continue the one that you saw before. Both heads are saved in %s/forks\n"
+                                        "Tell your coordinator and your security officer.", context->profile.data);
+}
+
 /* What a failed sending means. */
 static int not_accepted(struct context *context, int status, struct submission_result *result)
 {
@@ -150,8 +157,8 @@ static int not_accepted(struct context *context, int status, struct submission_r
         return complain(EXIT_CODE_TRY_AGAIN, "the answer holds no valid receipt (%s). It may have been accepted; it was kept.\nSend it again: muster outbox send",
                         result->why ? result->why : "its head is not signed by the log");
     case STATUS_CORRUPT:
-        return complain(EXIT_CODE_INTERNAL, "the exchange shows a history that does not continue the one that you saw before. Both heads are saved in %s/forks. "
-                                            "The submission is kept.\nTell your coordinator and your security officer.", context->profile.data);
+        advise("The submission is kept: muster outbox list");
+        return forked(context);
     case STATUS_NO_SPACE:
         return complain(EXIT_CODE_IO, "no space left to keep the submission in %s. Nothing was sent.", context->profile.state);
     case STATUS_IO:
@@ -178,6 +185,35 @@ static int check_only(struct context *context, const uint8_t *envelope, size_t s
     return EXIT_CODE_DONE;
 }
 
+#define TIME_MILLISECONDS 2500  /* how long the exchange is asked for its time */
+#define TIME_APART 3600000u     /* clocks nearer than this are taken for the same */
+
+/*
+ * The time that a submission is dated by: the exchange's own log time where this machine's clock is far from it, be it that either is wrong or
+ * that the exchange goes on from its last entry until a coordinator confirms its clock. An exchange that does not answer is not waited for.
+ */
+static int find_time(struct context *context, uint64_t *now)
+{
+    const struct seam_clock *clock = link_clock(context->link);
+    uint64_t log_time = 0;
+    int before = link_limit(context->link, TIME_MILLISECONDS);
+    int status = head_update(context->link, &context->arena, &log_time);
+    link_limit(context->link, before);
+    progress_end();
+    if (status == STATUS_CORRUPT) {
+        return forked(context);
+    }
+    if (status == STATUS_CANCELLED) {
+        return complain(EXIT_CODE_INTERRUPTED, "interrupted. Nothing was sent.");
+    }
+    *now = clock->wall(clock->data);
+    uint64_t apart = *now > log_time ? *now - log_time : log_time - *now;
+    if (status == STATUS_OK && apart > TIME_APART) {
+        *now = log_time;
+    }
+    return EXIT_CODE_DONE;
+}
+
 int session_submit(struct context *context, Muster__Submission *submission, const struct session_naming *naming, struct submission_result *result)
 {
     struct submission_marking marking = {.marking = context->value[OPTION_MARKING], .marked_by = context->value[OPTION_MARKED_BY]};
@@ -196,7 +232,12 @@ int session_submit(struct context *context, Muster__Submission *submission, cons
     if (code) {
         return code;
     }
-    int status = submission_fill(&context->profile, &marking, link_random(context->link), link_clock(context->link), &header, submission);
+    uint64_t now = 0;
+    code = find_time(context, &now);
+    if (code) {
+        return code;
+    }
+    int status = submission_fill(&context->profile, &marking, link_random(context->link), now, &header, submission);
     if (status != STATUS_OK) {
         return not_signed(context, status, status == STATUS_NOT_FOUND ? SUBMISSION_NO_KEY : SUBMISSION_NO_TROUBLE);
     }

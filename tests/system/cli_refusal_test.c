@@ -363,6 +363,28 @@ static void without_the_exchange_work_is_kept(void **state)
     assert_says(cli.out, "Empty: every submission was answered.");
 }
 
+static void a_doubted_clock_is_confirmed(void **state)
+{
+    char own_clock[32];
+    (void)state;
+    /* The exchange's machine comes back with a clock a month ahead; the coordinator's own is right. */
+    snprintf(own_clock, sizeof own_clock, "%llu", (unsigned long long)harness.now);
+    cli_write(&cli, "own-clock", own_clock);
+    snprintf(cli.clock, sizeof cli.clock, "%.400s/own-clock", cli.folder);
+    assert_int_equal(harness_stop(&harness, NULL), STATUS_OK);
+    harness_set_clock(&harness, harness.now + 30 * DAY);
+    assert_int_equal(harness_start(&harness), STATUS_OK);
+    assert_code(cli_as(&cli, "hq", "status", "--screen", NULL), 0);
+    assert_says(cli.out, "The exchange doubts its clock: no deadline passes until a coordinator confirms it.");
+    assert_code(cli_as(&cli, "hq", "bundle", "replan", "GEM-T", NULL), 0);
+    assert_code(cli_as(&cli, "hq", "clock", "confirm", "--screen", NULL), 0);
+    assert_says(cli.out, "Deadlines run again.");
+    /* Log time jumped by a month now, and a clock that is right or wrong by as much still serves to submit. */
+    assert_code(cli_as(&cli, "hq", "bundle", "replan", "GEM-T", NULL), 0);
+    assert_code(cli_as(&cli, "hq", "clock", "confirm", "--screen", NULL), 0);
+    assert_says(cli.out, "Nothing to confirm.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_suspended_party_is_let_in_no_more),
         cmocka_unit_test(an_unanswered_submission_is_kept_and_counts_once),
         cmocka_unit_test(without_the_exchange_work_is_kept),
+        cmocka_unit_test(a_doubted_clock_is_confirmed),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
