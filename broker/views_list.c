@@ -259,6 +259,7 @@ static int list_noun(struct listing *listing)
 {
     Muster__Role role = listing->view->asker->role;
     bool coordinator = view_is_coordinator(listing->view);
+    bool confirmed = listing->view->context->party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED;
     switch (listing->request->noun) {
     case MUSTER__NOUN__NOUN_PARTY:
         return list_parties(listing);
@@ -269,7 +270,8 @@ static int list_noun(struct listing *listing)
     case MUSTER__NOUN__NOUN_OFFER:
         return coordinator || role == MUSTER__ROLE__ROLE_SUPPLIER ? list_objects(listing, TABLE_OFFERS, true) : STATUS_OK;
     case MUSTER__NOUN__NOUN_FUND:
-        return coordinator || role == MUSTER__ROLE__ROLE_AGENCY ? list_objects(listing, TABLE_FUNDS, false) : STATUS_OK;
+        /* Until its fingerprint was compared, it is not known whose nation asks. */
+        return coordinator || (role == MUSTER__ROLE__ROLE_AGENCY && confirmed) ? list_objects(listing, TABLE_FUNDS, false) : STATUS_OK;
     case MUSTER__NOUN__NOUN_RATES:
         return list_set(listing, TABLE_RATES);
     default:

@@ -84,7 +84,8 @@ static int watch_funds(struct watching *watching)
     for (size_t at = 0; status == STATUS_OK && at < watching->submission->n_funds; at++) {
         const Muster__FundChange *change = watching->submission->funds[at];
         bool may = view_is_coordinator(watching->view);
-        if (!may && watching->view->asker->role == MUSTER__ROLE__ROLE_AGENCY && change->fund != NULL) {
+        bool confirmed = watching->view->context->party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED;
+        if (!may && confirmed && watching->view->asker->role == MUSTER__ROLE__ROLE_AGENCY && change->fund != NULL) {
             may = change->fund->n_countries == 0;
             for (size_t of = 0; of < change->fund->n_countries; of++)
                 may = may || strcmp(change->fund->countries[of], watching->view->asker->country) == 0;

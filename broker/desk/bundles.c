@@ -58,13 +58,13 @@ static int check_release(struct desk_work *work, const struct on_bundle *on, con
     return release_check(work, on->head, on->version, on->market);
 }
 
-/* Whether a party is asked in the round that runs, or was in the one before. */
-static int may_answer(struct desk_work *work, const struct on_bundle *on, bool *may)
+/* Whether a party is asked in the round that runs, or was in one before; a supplier's confirm can be taken back in any later one. */
+static int may_answer(struct desk_work *work, const struct on_bundle *on, bool take_back, bool *may)
 {
     const Muster__Party *party = work->context->party->party;
     bool nation = party->role == MUSTER__ROLE__ROLE_AGENCY;
-    bool open = on->head->state == MUSTER__BUNDLE_STATE__BUNDLE_AGREED ||
-                (nation && (on->head->state == MUSTER__BUNDLE_STATE__BUNDLE_RELEASED || bundle_is_bound(on->head)));
+    bool open = on->head->state == MUSTER__BUNDLE_STATE__BUNDLE_AGREED || (nation && bundle_is_bound(on->head)) ||
+                (!nation && take_back && bundle_is_bound(on->head) && bundle_answer(on->head, party->id) != NULL);
     struct bundle_parties asked;
     int status = bundle_askees(work->arena, on->version->plan, nation, &asked);
     *may = status == STATUS_OK && open && bundle_parties_hold(&asked, party->id);
@@ -112,19 +112,26 @@ static int check_own_objects(struct desk_work *work, const struct on_bundle *on)
     return STATUS_OK;
 }
 
+/* An answer is taken back from the version that stands, or from the one that its party was shown: a yes may hold for a later one unseen. */
+static bool check_taken_back(struct desk_work *work, const struct on_bundle *on, uint64_t version)
+{
+    bool nation = work->context->party->party->role == MUSTER__ROLE__ROLE_AGENCY;
+    return version == (nation ? on->head->released : on->head->agreed) || check_version(work, on, version);
+}
+
 static int check_answer(struct desk_work *work, const struct on_bundle *on, const Muster__BundleChange *change)
 {
-    bool may;
-    int status = may_answer(work, on, &may);
+    bool may, take_back = change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_TAKE_BACK;
+    int status = may_answer(work, on, take_back, &may);
     if (status != STATUS_OK)
         return status;
     if (!may) {
         desk_refuse_missing(work, "bundle", on->name);
         return STATUS_OK;
     }
-    if (!check_version(work, on, change->version))
+    if (take_back ? !check_taken_back(work, on, change->version) : !check_version(work, on, change->version))
         return STATUS_OK;
-    if (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_TAKE_BACK) {
+    if (take_back) {
         if (bundle_answer(on->head, work->context->party->party->id) == NULL)
             desk_refuse(work, STATUS_STALE, "bundle", on->name, "an answer of yours that stands", "nothing to do: there is none");
         return STATUS_OK;

@@ -162,6 +162,94 @@ static void a_yes_taken_back_and_given_again_counts(void **state)
     assert_state(world, 1, COMMITTED);
 }
 
+/* Takes back by the version that the party was shown. */
+static int take_back(struct world *world, const char *party, uint64_t shown)
+{
+    Muster__Submission *submission = world_submission(world);
+    Muster__BundleChange *change = arena_alloc(&world->arena, sizeof *change);
+    submission->bundles = arena_array(&world->arena, 1, sizeof *submission->bundles);
+    assert_non_null(submission->bundles);
+    muster__bundle_change__init(change);
+    change->kind = MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_TAKE_BACK;
+    change->number = 1;
+    change->version = shown;
+    submission->bundles[submission->n_bundles++] = change;
+    return world_submit(world, party, submission);
+}
+
+static void a_yes_that_holds_for_a_version_unseen_can_be_taken_back(void **state)
+{
+    struct world *world = *state;
+    release_usual(world);
+    say(world, "nl", true);
+    say(world, "de", true);
+    say(world, "es", false);
+    world_plan(world);
+    assert_state(world, 1, PROPOSED);
+    assert_non_null(bundle_answer(world_bundle(world, 1), "nl"));
+    assert_int_equal(take_back(world, "nl", 1), STATUS_OK);
+    assert_null(bundle_answer(world_bundle(world, 1), "nl"));
+    assert_int_equal(world_release(world, 1), STATUS_OK);
+    assert_int_equal(world_tick(world), 0);
+    assert_true(world_rebuilds_equal(world));
+}
+
+static void put_certified(struct world *world, const char *supplier, const char *certificate, int64_t price)
+{
+    Muster__Offer *offer = world_offer(world, "O", supplier, "GEM", price, 500, 0);
+    world_party(world, supplier, MUSTER__ROLE__ROLE_SUPPLIER, "FR", true);
+    offer->certificates = arena_array(&world->arena, 1, sizeof *offer->certificates);
+    offer->certificates[offer->n_certificates++] = (char *)(uintptr_t)certificate;
+    assert_int_equal(world_put_offer(world, supplier, offer, 0), STATUS_OK);
+}
+
+static void want_certified(struct world *world, const char *party, const char *country, const char *certificate)
+{
+    Muster__Demand *demand = world_demand(world, "D", country, "GEM", 202712, 40, 1000000);
+    world_party(world, party, MUSTER__ROLE__ROLE_AGENCY, country, true);
+    demand->certificates = arena_array(&world->arena, 1, sizeof *demand->certificates);
+    demand->certificates[demand->n_certificates++] = (char *)(uintptr_t)certificate;
+    assert_int_equal(world_put_demand(world, party, demand, 0), STATUS_OK);
+}
+
+/* Another supplier declines, and the first one's confirm holds for the next version: it is still its own to take back. */
+static void a_confirm_can_be_taken_back_until_committed(void **state)
+{
+    struct world *world = *state;
+    world_item(world, "GEM");
+    want_certified(world, "nl", "NL", "one");
+    want_certified(world, "de", "DE", "two");
+    put_certified(world, "sup", "one", 500000);
+    put_certified(world, "alt", "two", 500000);
+    put_certified(world, "oth", "two", 600000);
+    world_plan(world);
+    assert_int_equal(world_release(world, 1), STATUS_OK);
+    say(world, "nl", true);
+    say(world, "de", true);
+    world_tick(world);
+    say(world, "sup", true);
+    assert_int_equal(take_back(world, "oth", 1), STATUS_NOT_FOUND);
+    say(world, "alt", false);
+    world_plan(world);
+    assert_state(world, 1, PROPOSED);
+    assert_non_null(bundle_answer(world_bundle(world, 1), "sup"));
+    assert_int_equal(take_back(world, "alt", 1), STATUS_NOT_FOUND);
+    assert_int_equal(world_release(world, 1), STATUS_OK);
+    assert_int_equal(take_back(world, "sup", 1), STATUS_OK);
+    assert_int_equal(take_back(world, "sup", 1), STATUS_NOT_FOUND);
+    say(world, "de", true);
+    world_tick(world);
+    assert_state(world, 1, AGREED);
+    say(world, "oth", true);
+    world_tick(world);
+    assert_state(world, 1, AGREED);
+    say(world, "sup", true);
+    world_tick(world);
+    assert_state(world, 1, COMMITTED);
+    assert_int_equal(take_back(world, "sup", 2), STATUS_NOT_FOUND);
+    assert_true(world_rebuilds_equal(world));
+}
+
 static void a_supplier_that_declines_is_planned_around(void **state)
 {
     struct world *world = *state;
@@ -293,6 +381,8 @@ int main(void)
         IN_A_WORLD(no_deadline_passes_while_the_clock_is_in_doubt),
         IN_A_WORLD(a_yes_can_be_taken_back_until_committed_and_not_after),
         IN_A_WORLD(a_yes_taken_back_and_given_again_counts),
+        IN_A_WORLD(a_yes_that_holds_for_a_version_unseen_can_be_taken_back),
+        IN_A_WORLD(a_confirm_can_be_taken_back_until_committed),
         IN_A_WORLD(a_supplier_that_declines_is_planned_around),
         IN_A_WORLD(a_silent_supplier_leaves_at_the_deadline),
         IN_A_WORLD(two_agencies_of_one_nation_answer_each_for_itself),

@@ -122,6 +122,24 @@ static void lists_have_pages_and_end(void **state)
     assert_int_equal(list(world, "nl", MUSTER__NOUN__NOUN_DEMAND, "", "", 10)->n_records, 4);
 }
 
+/* An invitation that got into wrong hands is no look at the nation's funds: they wait for the fingerprint. */
+static void funds_are_for_agencies_that_were_confirmed(void **state)
+{
+    struct world *world = *state;
+    Muster__ListRequest request = MUSTER__LIST_REQUEST__INIT;
+    request.noun = MUSTER__NOUN__NOUN_FUND;
+    request.id = request.item = request.after = "";
+    request.limit = 10;
+    world_party(world, "nl", MUSTER__ROLE__ROLE_AGENCY, "NL", false);
+    assert_int_equal(world_fund(world, "POOL", 1000, 0), STATUS_OK);
+    assert_int_equal(((Muster__ListAnswer *)world_read(world, "nl", MUSTER__VERB__VERB_LIST, &request.base))->n_records, 0);
+    size_t before = watch(world, "nl", 0)->n_events;
+    world_party_change(world, "nl", MUSTER__PARTY_CHANGE_KIND__PARTY_CONFIRM);
+    assert_int_equal(((Muster__ListAnswer *)world_read(world, "nl", MUSTER__VERB__VERB_LIST, &request.base))->n_records, 1);
+    /* The confirmation, and the fund. */
+    assert_int_equal(watch(world, "nl", 0)->n_events, before + 2);
+}
+
 static void a_bundle_as_each_role_reads_it(void **state)
 {
     struct world *world = *state;
@@ -427,6 +445,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_A_WORLD(status_says_what_waits_and_until_when),
         IN_A_WORLD(lists_have_pages_and_end),
+        IN_A_WORLD(funds_are_for_agencies_that_were_confirmed),
         IN_A_WORLD(a_bundle_as_each_role_reads_it),
         IN_A_WORLD(agencies_of_one_nation_see_each_others_quantities_only),
         IN_A_WORLD(reasons_come_once_a_day_and_never_with_a_price),
