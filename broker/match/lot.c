@@ -75,13 +75,17 @@ static void screen(struct match_search *search, uint32_t tries)
     match_control_count(search->control, MATCH_PASS_SCREEN, since, search->tries - tried, search->successes - succeeded);
 }
 
-static int finish(struct match_search *search)
+/* last: the plan is as good as the passes before make it; where rows tie it, its choices are now judged under them. */
+static int finish(struct match_search *search, bool last)
 {
     if (search->joint) {
         return STATUS_OK; /* the ledger says later how much money there is */
     }
     uint64_t since = match_control_time(search->control);
-    int status = search->tied ? match_tie_improve(search, TRIES, SOLVES) : match_finish_keep(search, true);
+    int status = match_finish_keep(search, true);
+    if (!status && search->tied && last) {
+        status = match_tie_improve(search, TRIES, SOLVES);
+    }
     match_control_count(search->control, MATCH_PASS_FINISH, since, 1, search->best.award_count > 0);
     return status;
 }
@@ -91,7 +95,7 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
     uint64_t since = match_control_time(search->control);
     match_first_plan(search);
     match_control_count(search->control, MATCH_PASS_FIRST, since, 1, 1);
-    int status = finish(search);
+    int status = finish(search, false);
     if (status) {
         return status;
     }
@@ -100,7 +104,7 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
         match_moves_rebuild(search); /* the multipliers have moved */
     }
     screen(search, tries);
-    status = finish(search);
+    status = finish(search, true);
     if (!status) {
         match_lot_warm(search, steps);
     }
