@@ -234,24 +234,67 @@ static int reason_of(struct view *view, enum table table, const char *name, Must
     return status;
 }
 
+/*
+ * What the bundle that an agency was asked about leaves of its demand: it sees its quantities there, so a reason of another plan
+ * would contradict them. *version is NULL where there is none; *missing what its plan says is missing, or NULL.
+ */
+static int asked_of(struct view *view, const char *name, const char *item, Muster__BundleVersion **version, Muster__Uncovered **missing)
+{
+    Muster__LotState *lot;
+    Muster__BundleHead *head;
+    *version = NULL;
+    *missing = NULL;
+    int status = state_lot(view->txn, item, view->arena, &lot);
+    if (status != STATUS_OK || lot->bundle == 0 || view_is_coordinator(view))
+        return status;
+    status = state_bundle(view->txn, lot->bundle, view->arena, &head);
+    if (status == STATUS_OK && head->first_released != 0)
+        status = view_visible(view, head, 0, version);
+    for (size_t at = 0; status == STATUS_OK && *version != NULL && at < (*version)->plan->n_uncovered; at++) {
+        if (strcmp((*version)->plan->uncovered[at]->demand, name) == 0)
+            *missing = (*version)->plan->uncovered[at];
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+}
+
+/* That a party reads one plan a day, where a newer one was made since: it must not take the day's first for the last word. */
+static int add_day_note(struct view *view, bool first, const Muster__StoredReason *reason, Muster__WhyAnswer *answer)
+{
+    if (!first || reason->newest_time == reason->first_time)
+        return STATUS_OK;
+    answer->text = arena_format(view->arena, "%s This is of the day's first plan; the lot was planned again since, and reasons are told once a day.",
+                                answer->text);
+    return answer->text != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 static int why_demand(struct view *view, const char *name, const Muster__Demand *demand, Muster__WhyAnswer *answer)
 {
     Muster__StoredReason *reason;
+    Muster__BundleVersion *asked = NULL;
+    Muster__Uncovered *missing = NULL;
     bool first = false;
     int status = reason_of(view, TABLE_DEMANDS, name, &reason, &first);
+    if (status == STATUS_OK)
+        status = asked_of(view, name, demand->item, &asked, &missing);
     if (status != STATUS_OK)
         return status;
     answer->item = demand->item;
     answer->wanted = quantity_of(demand);
     answer->text = "It has not been planned yet.";
-    if (reason == NULL)
+    if (reason == NULL && asked == NULL)
         return STATUS_OK;
-    answer->time = first ? reason->first_time : reason->newest_time;
-    answer->uncovered = first ? reason->first_uncovered : reason->newest_uncovered;
+    if (asked != NULL) {
+        first = false;
+        answer->time = asked->proposed;
+        answer->uncovered = missing;
+    } else {
+        answer->time = first ? reason->first_time : reason->newest_time;
+        answer->uncovered = first ? reason->first_uncovered : reason->newest_uncovered;
+    }
     answer->covered = answer->uncovered == NULL;
-    answer->text = "Nothing is missing in the newest plan.";
+    answer->text = asked != NULL ? "Nothing is missing in the bundle that you were asked about." : "Nothing is missing in the newest plan.";
     if (answer->covered)
-        return STATUS_OK;
+        return add_day_note(view, first, reason, answer);
     const struct why_row *row = row_of(answer->uncovered->reason);
     if (view_is_coordinator(view) && answer->uncovered->text != NULL) {
         answer->text = answer->uncovered->text;
@@ -260,7 +303,10 @@ static int why_demand(struct view *view, const char *name, const Muster__Demand 
     answer->text = row != NULL ? sentence(view, row->to_agency, word_of(view, row->word, demand)) : "";
     if (answer->text == NULL)
         return STATUS_NO_MEMORY;
-    return view_is_coordinator(view) ? STATUS_OK : keep_own_trials(view, demand, answer->uncovered);
+    if (view_is_coordinator(view))
+        return STATUS_OK;
+    status = keep_own_trials(view, demand, answer->uncovered);
+    return status == STATUS_OK ? add_day_note(view, first, reason, answer) : status;
 }
 
 /*
@@ -281,7 +327,7 @@ static int turn_of(struct view *view, const char *item, const char **name)
             continue;
         own[count] = state_name(view->arena, offers.list[at].party, offers.list[at].id);
         status = own[count] != NULL ? state_reason(view->txn, TABLE_OFFERS, own[count], view->arena, &reason) : STATUS_NO_MEMORY;
-        if (status == STATUS_OK && (reason->first_unused != NULL || reason->newest_unused != NULL))
+        if (status == STATUS_OK && (reason->first_unused != NULL || reason->told_unused != NULL))
             count++;
         status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
@@ -299,7 +345,9 @@ static int why_offer(struct view *view, const char *name, const Muster__Offer *o
     answer->item = offer->item;
     /* The same words whether it was not planned yet or stands in a bundle that its supplier does not know of. */
     answer->text = "No reason stands: nothing was decided that you could be told.";
-    Muster__Unused *unused = reason == NULL ? NULL : first ? reason->first_unused : reason->newest_unused;
+    Muster__Unused *unused = NULL;
+    if (reason != NULL)
+        unused = view_is_coordinator(view) ? reason->newest_unused : first ? reason->first_unused : reason->told_unused;
     if (unused == NULL)
         return STATUS_OK;
     if (!view_is_coordinator(view)) {
@@ -319,7 +367,8 @@ static int why_offer(struct view *view, const char *name, const Muster__Offer *o
     if (view_is_coordinator(view))
         return STATUS_OK;
     keep_offer_trials(unused);
-    return add_band(view, name, offer, unused);
+    status = add_day_note(view, first, reason, answer);
+    return status == STATUS_OK ? add_band(view, name, offer, unused) : status;
 }
 
 /* A lot as a whole, for a coordinator. */
@@ -339,7 +388,7 @@ static int why_item(struct view *view, const char *item, Muster__WhyAnswer *answ
         return STATUS_OK;
     answer->covered = plans->newest->n_uncovered == 0;
     if (plans->newest->n_awards != 0)
-        answer->text = arena_format(view->arena, "The newest plan has %zu awards; %zu demands lack something.", plans->newest->n_awards, plans->newest->n_uncovered);
+        answer->text = arena_format(view->arena, "The newest plan has awards for it; demands that lack something: %zu.", plans->newest->n_uncovered);
     else if (plans->newest->forbidden_by[0] != '\0')
         answer->text = arena_format(view->arena, "No bundle: %s.", plans->newest->forbidden_by);
     else

@@ -32,11 +32,26 @@ struct findings {
     size_t n_unused;
 };
 
+static bool is_awarded(const Muster__LotPlan *plan, const char *offer)
+{
+    for (size_t at = 0; at < plan->n_awards; at++) {
+        if (strcmp(plan->awards[at]->offer, offer) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Keeps a reason as the newest, and as the day's first where the day had none. */
-static int note_reason(const struct desk_entry *entry, enum table table, const char *name, const Muster__Uncovered *uncovered,
-                       const Muster__Unused *unused)
+static int note_reason(const struct desk_entry *entry, enum table table, const char *name, const struct findings *found)
 {
     Muster__StoredReason fresh = MUSTER__STORED_REASON__INIT, *reason = &fresh;
+    const Muster__Uncovered *uncovered = table == TABLE_DEMANDS ? uncovered_of(found->plan, name) : NULL;
+    const Muster__Unused *unused = NULL, *told = NULL;
+    if (table == TABLE_OFFERS) {
+        /* Told as if sealed demands did not exist, also where one of them gives the offer an award: silence would tell of it. */
+        told = unused_of(found->unused, found->n_unused, name);
+        unused = is_awarded(found->plan, name) ? NULL : unused_of(found->plan->unused, found->plan->n_unused, name);
+    }
     int status = state_reason(entry->txn, table, name, entry->arena, &reason);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
@@ -44,10 +59,11 @@ static int note_reason(const struct desk_entry *entry, enum table table, const c
     reason->newest_time = entry->time;
     reason->newest_uncovered = (Muster__Uncovered *)(uintptr_t)uncovered;
     reason->newest_unused = (Muster__Unused *)(uintptr_t)unused;
+    reason->told_unused = (Muster__Unused *)(uintptr_t)told;
     if (reason->first_time == 0 || desk_date(reason->first_time) != desk_date(entry->time)) {
         reason->first_time = entry->time;
         reason->first_uncovered = reason->newest_uncovered;
-        reason->first_unused = reason->newest_unused;
+        reason->first_unused = reason->told_unused;
     }
     return state_put_reason(entry->txn, table, name, reason);
 }
@@ -63,8 +79,7 @@ static int note_reasons(const struct desk_entry *entry, const struct findings *f
         char *name = state_name(entry->arena, input->party, input->id);
         if (name == NULL)
             return STATUS_NO_MEMORY;
-        status = demand ? note_reason(entry, TABLE_DEMANDS, name, uncovered_of(found->plan, name), NULL)
-                        : note_reason(entry, TABLE_OFFERS, name, NULL, unused_of(found->unused, found->n_unused, name));
+        status = note_reason(entry, demand ? TABLE_DEMANDS : TABLE_OFFERS, name, found);
     }
     return status;
 }

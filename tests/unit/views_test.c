@@ -235,7 +235,12 @@ static void reasons_come_once_a_day_and_never_with_a_price(void **state)
     assert_int_equal(world_put_demand(world, "nl", poor, 1), STATUS_OK);
     world_plan(world);
     assert_string_equal(why(world, "nl", "D2")->uncovered->reason, "too-expensive");
+    assert_non_null(strstr(why(world, "nl", "D2")->text, "planned again since"));
     assert_true(why(world, "eda", "nl/D2")->covered);
+    /* Asked about a bundle that covers it, the agency reads what it sees there and not the day's first reason. */
+    assert_int_equal(world_release(world, 1), STATUS_OK);
+    assert_true(why(world, "nl", "D2")->covered);
+    assert_string_equal(why(world, "nl", "D2")->text, "Nothing is missing in the bundle that you were asked about.");
     world_days(world, 1);
     assert_true(why(world, "nl", "D2")->covered);
 }
@@ -261,6 +266,7 @@ static void a_suppliers_reason_knows_no_sealed_demand(void **state)
     assert_true(version->open_view);
     Muster__WhyAnswer *with = why(world, "alt", "O2");
     assert_non_null(with->unused);
+    assert_null(why(world, "eda", "alt/O2")->unused);
     assert_string_equal(with->unused->reason, without->unused->reason);
     assert_int_equal(with->unused->n_tried, without->unused->n_tried);
     for (size_t at = 0; at < with->unused->n_tried; at++)
