@@ -78,6 +78,24 @@ static void await(Muster__BundleState state, uint64_t version)
     fail_msg("the bundle never came to state %d", (int)state);
 }
 
+/* Waits until the engine has nothing left to plan. */
+static void await_idle(void)
+{
+    Muster__Answer *answer = NULL;
+    ProtobufCMessage *message = NULL;
+    uint64_t left = 1;
+    for (int tries = 0; tries < 400 && left != 0; tries++) {
+        assert_int_equal(party_ask(&market.hq, MUSTER__VERB__VERB_STATUS, NULL, 0, PATIENCE, &answer), STATUS_OK);
+        assert_int_equal(walk_unpack(&muster__status_answer__descriptor, answer->body.data, answer->body.len, BOX_PLAIN_MOST, &market.hq.arena, &message, NULL),
+                         STATUS_OK);
+        assert_true(((Muster__StatusAnswer *)message)->has_lots_to_plan);
+        left = ((Muster__StatusAnswer *)message)->lots_to_plan;
+        if (left != 0)
+            harness_pause(50);
+    }
+    assert_int_equal(left, 0);
+}
+
 static Muster__Outcome submit(struct party *party, Muster__BundleChange *change)
 {
     Muster__Submission submission = MUSTER__SUBMISSION__INIT;
@@ -130,6 +148,7 @@ static void silence_ends_at_the_deadline_without_anybody_asking(void **state)
 {
     (void)state;
     await(MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED, 1);
+    await_idle();
     assert_int_equal(answer(&market.nl, MUSTER__ANSWER_KIND__ANSWER_YES), MUSTER__OUTCOME__OUTCOME_NOT_FOUND);
     release();
     yes(&market.nl);
