@@ -4,6 +4,8 @@
 #include "broker/match/match.h"
 #include "proto/status.h"
 
+#define NODES 8 /* of branch and bound: the plan is wanted, a proof is not */
+
 /* What the lot's own commitments draw on a fund; the core counts them against the balance again. */
 static int64_t committed_of(const struct match_lot *lot, uint32_t fund)
 {
@@ -36,8 +38,9 @@ int match_replan_lot(const struct match_market *market, const struct match_lot *
     one.funds = funds;
     one.lots = copy;
     one.lot_count = 1;
+    const struct match_options options = {.threads = 1, .node_budget = NODES};
     struct match_plan *result;
-    int status = match_plan(&one, NULL, arena, &result);
+    int status = match_plan(&one, &options, arena, &result);
     if (!status) {
         *plan = &result->lots[0];
     }

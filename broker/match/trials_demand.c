@@ -510,5 +510,5 @@ enum match_reason match_trials_demand_reason(struct match_subject *subject, enum
     if (verified(subject, found, subject->has, orders, &reason) || verified(subject, found, planned, orders, &reason)) {
         return reason;
     }
-    return MATCH_REASON_NOT_WORTH_A_CONTRACT;
+    return found; /* the small step that found it is itself such a plan */
 }

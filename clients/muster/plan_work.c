@@ -147,10 +147,10 @@ int plan_make(const struct plan_request *request, const struct plan_variant *var
         return code;
     }
     result->read_nanoseconds = plan_clock() - started;
-    struct sigaction action = {.sa_handler = on_interrupt}, before;
+    struct sigaction action = {.sa_handler = on_interrupt}, usual;
     action.sa_flags = (int)SA_RESETHAND; /* a second Ctrl-C ends the program at once */
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, &before);
+    sigaction(SIGINT, &action, &usual);
     int status = make_plan(request, before, arena, result);
     if (!status) {
         status = match_reasons_plan(result->market, arena, result->plan);
@@ -159,7 +159,7 @@ int plan_make(const struct plan_request *request, const struct plan_variant *var
         const struct match_explain_options options = {plan_currency(result), threads_of(request), stop_explaining, NULL};
         status = match_explain_plan(result->market, &options, arena, result->plan);
     }
-    sigaction(SIGINT, &before, NULL);
+    sigaction(SIGINT, &usual, NULL);
     const char *fault = NULL;
     if (!status) {
         status = match_verify_plan(result->market, result->plan, arena, &fault);

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/match/again.h"
+
+#include <string.h>
+
+#include "broker/match/reasons.h"
+#include "broker/match/replan.h"
+#include "proto/status.h"
+
+static bool same_texts(const struct match_texts *a, const struct match_texts *b)
+{
+    bool same = a->count == b->count;
+    for (uint32_t n = 0; n < a->count && same; n++) {
+        same = strcmp(a->texts[n], b->texts[n]) == 0;
+    }
+    return same;
+}
+
+static bool same_fund(const struct match_fund *a, const struct match_fund *b)
+{
+    return strcmp(a->id, b->id) == 0 && a->limited == b->limited && a->balance == b->balance && a->min_nations == b->min_nations &&
+           a->min_european_content == b->min_european_content && same_texts(&a->countries, &b->countries);
+}
+
+static bool same_rules(const struct match_rules *a, const struct match_rules *b)
+{
+    return memcmp(a->weights, b->weights, sizeof a->weights) == 0 && a->contract_overhead == b->contract_overhead &&
+           a->min_nations == b->min_nations && a->sme_preference == b->sme_preference && a->sme_min_share == b->sme_min_share &&
+           a->european_min_share == b->european_min_share && a->european_max_share == b->european_max_share &&
+           a->supplier_max_share == b->supplier_max_share && same_texts(&a->excluded_origins, &b->excluded_origins);
+}
+
+static bool same_demand(const struct match_demand *a, const struct match_demand *b)
+{
+    bool same = strcmp(a->id, b->id) == 0 && strcmp(a->country, b->country) == 0 && strcmp(a->place, b->place) == 0 &&
+                a->line_count == b->line_count && a->priority == b->priority && a->min_quantity == b->min_quantity &&
+                a->ceiling == b->ceiling && a->single_supplier == b->single_supplier && a->fund == b->fund &&
+                a->require_count == b->require_count && same_texts(&a->certificates, &b->certificates) &&
+                same_texts(&a->exclude_origins, &b->exclude_origins);
+    for (uint32_t n = 0; n < a->line_count && same; n++) {
+        same = a->lines[n].month == b->lines[n].month && a->lines[n].quantity == b->lines[n].quantity &&
+               a->lines[n].committed == b->lines[n].committed;
+    }
+    for (uint32_t n = 0; n < a->require_count && same; n++) {
+        same = a->requires[n].comparison == b->requires[n].comparison && strcmp(a->requires[n].name, b->requires[n].name) == 0 &&
+               strcmp(a->requires[n].value, b->requires[n].value) == 0;
+    }
+    return same;
+}
+
+static bool same_tier(const struct match_tier *a, const struct match_tier *b)
+{
+    return a->min_quantity == b->min_quantity && a->unit_price == b->unit_price && a->evaluated_price == b->evaluated_price &&
+           a->one_off == b->one_off && a->stock == b->stock && a->monthly_rate == b->monthly_rate && a->first_month == b->first_month;
+}
+
+static bool same_offer(const struct match_offer *a, const struct match_offer *b)
+{
+    bool same = strcmp(a->id, b->id) == 0 && a->tier_count == b->tier_count && a->max_quantity == b->max_quantity &&
+                a->freight_count == b->freight_count && a->provide_count == b->provide_count &&
+                a->origin_count == b->origin_count && a->valid_until == b->valid_until &&
+                a->european_content == b->european_content && same_texts(&a->certificates, &b->certificates) &&
+                same_texts(&a->destinations, &b->destinations);
+    for (uint32_t n = 0; n < a->tier_count && same; n++) {
+        same = same_tier(&a->tiers[n], &b->tiers[n]);
+    }
+    for (uint32_t n = 0; n < a->freight_count && same; n++) {
+        same = strcmp(a->freight[n].prefix, b->freight[n].prefix) == 0 && a->freight[n].amount == b->freight[n].amount;
+    }
+    for (uint32_t n = 0; n < a->provide_count && same; n++) {
+        same = strcmp(a->provides[n].name, b->provides[n].name) == 0 && strcmp(a->provides[n].value, b->provides[n].value) == 0;
+    }
+    for (uint32_t n = 0; n < a->origin_count && same; n++) {
+        same = strcmp(a->origins[n].country, b->origins[n].country) == 0 && a->origins[n].percent == b->origins[n].percent;
+    }
+    return same;
+}
+
+static bool same_commitment(const struct match_commitment *a, const struct match_commitment *b)
+{
+    return a->demand == b->demand && a->line == b->line && a->offer == b->offer && a->tier == b->tier &&
+           a->quantity == b->quantity && a->unit_price == b->unit_price && a->freight == b->freight && a->one_off == b->one_off;
+}
+
+/* Whether two lots of the same item are alike in all that a plan depends on. Funds have the same numbers in both markets. */
+static bool same_lot(const struct match_market *before, const struct match_lot *a, const struct match_market *market,
+                     const struct match_lot *b)
+{
+    bool same = a->demand_count == b->demand_count && a->offer_count == b->offer_count &&
+                a->commitment_count == b->commitment_count && a->reference == b->reference && same_rules(&a->rules, &b->rules);
+    for (uint32_t n = 0; n < a->demand_count && same; n++) {
+        same = same_demand(&a->demands[n], &b->demands[n]);
+    }
+    for (uint32_t n = 0; n < a->offer_count && same; n++) {
+        const struct match_supplier *x = &before->suppliers[a->offers[n].supplier], *y = &market->suppliers[b->offers[n].supplier];
+        same = same_offer(&a->offers[n], &b->offers[n]) && x->sme == y->sme && strcmp(x->id, y->id) == 0;
+    }
+    for (uint32_t n = 0; n < a->commitment_count && same; n++) {
+        same = same_commitment(&a->commitments[n], &b->commitments[n]);
+    }
+    return same;
+}
+
+/* Whether the markets share date, funds and the items of their lots, so that plans can be kept. */
+static bool may_keep(const struct match_market *before, const struct match_market *market)
+{
+    bool same = before->as_of == market->as_of && before->fund_count == market->fund_count && before->lot_count == market->lot_count;
+    for (uint32_t n = 0; n < market->fund_count && same; n++) {
+        same = same_fund(&before->funds[n], &market->funds[n]);
+    }
+    for (uint32_t n = 0; n < market->lot_count && same; n++) {
+        same = strcmp(before->lots[n].item, market->lots[n].item) == 0;
+    }
+    return same;
+}
+
+/*
+ * Whether no fund has more money after commitments than before: else the lots that are kept could be worth more than the old bound, by which
+ * the new one is argued.
+ */
+static int money_grew(const struct match_market *before, const struct match_market *market, struct arena *arena, bool *grew)
+{
+    uint32_t lots = before->lot_count > market->lot_count ? before->lot_count : market->lot_count;
+    struct match_plan empty = {.lots = arena_array(arena, lots, sizeof *empty.lots), .lot_count = lots};
+    int64_t *left = arena_array(arena, (size_t)market->fund_count * 2, sizeof *left);
+    if (!empty.lots || !left) {
+        return STATUS_NO_MEMORY;
+    }
+    match_reasons_money(before, &empty, left);
+    match_reasons_money(market, &empty, left + market->fund_count);
+    *grew = false;
+    for (uint32_t f = 0; f < market->fund_count; f++) {
+        *grew = *grew || left[market->fund_count + f] > left[f];
+    }
+    return STATUS_OK;
+}
+
+/* Takes what a lot's new awards pay off the funds' money. */
+static void spend(const struct match_lot *lot, const struct match_lot_plan *plan, int64_t *money)
+{
+    for (uint32_t n = 0; n < plan->award_count; n++) {
+        const struct match_award *a = &plan->awards[n];
+        uint32_t fund = lot->demands[a->demand].fund;
+        if (fund != MATCH_NONE && money[fund] != INT64_MAX) {
+            money[fund] -= (a->unit_price + a->freight) * a->quantity + a->one_off;
+        }
+    }
+}
+
+/* Keeps what did not change; marks the rest. */
+static uint32_t keep_lots(const struct match_market *before, const struct match_plan *old, const struct match_market *market,
+                          struct match_plan *plan, bool *changed)
+{
+    uint32_t count = 0;
+    for (uint32_t n = 0; n < market->lot_count; n++) {
+        const struct match_lot_plan *kept = &old->lots[n];
+        changed[n] = !same_lot(before, &before->lots[n], market, &market->lots[n]);
+        count += changed[n];
+        if (!changed[n]) {
+            plan->lots[n] = (struct match_lot_plan){.objective = kept->objective, .bound = kept->bound, .awards = kept->awards,
+                                                    .award_count = kept->award_count, .forbidden_by = kept->forbidden_by};
+        }
+    }
+    return count;
+}
+
+static int plan_changed(const struct match_market *market, const struct match_plan *old, const bool *changed, struct arena *arena,
+                        struct match_plan *plan)
+{
+    int64_t *money = arena_array(arena, market->fund_count, sizeof *money);
+    if (!money) {
+        return STATUS_NO_MEMORY;
+    }
+    match_reasons_money(market, plan, money); /* changed lots have no awards yet */
+    __int128 own = 0, grown = old->bound, objective = 0;
+    for (uint32_t n = 0; n < market->lot_count; n++) {
+        if (changed[n]) {
+            struct match_lot_plan *lot;
+            int status = match_replan_lot(market, &market->lots[n], money, false, arena, &lot);
+            if (status) {
+                return status;
+            }
+            plan->lots[n] = *lot;
+            spend(&market->lots[n], lot, money);
+        }
+        own += plan->lots[n].bound;
+        grown += changed[n] ? plan->lots[n].bound : 0;
+        objective += plan->lots[n].objective;
+    }
+    plan->objective = (int64_t)objective;
+    plan->bound = (int64_t)(own < grown ? own : grown);
+    return STATUS_OK;
+}
+
+int match_plan_again(const struct match_market *before, const struct match_plan *old, const struct match_market *market,
+                     const struct match_options *options, struct arena *arena, struct match_plan **result, uint32_t *changed)
+{
+    struct match_plan *plan = arena_alloc(arena, sizeof *plan);
+    bool *marks = arena_array(arena, market->lot_count, sizeof *marks);
+    *changed = market->lot_count;
+    if (!plan || !marks || !(plan->lots = arena_array(arena, market->lot_count, sizeof *plan->lots))) {
+        return STATUS_NO_MEMORY;
+    }
+    plan->lot_count = market->lot_count;
+    bool grew = true;
+    if (may_keep(before, market) && money_grew(before, market, arena, &grew)) {
+        return STATUS_NO_MEMORY;
+    }
+    if (!grew) {
+        *changed = keep_lots(before, old, market, plan, marks);
+    }
+    if (*changed > market->lot_count / 2) {
+        *changed = market->lot_count;
+        return match_plan(market, options, arena, result);
+    }
+    *result = plan;
+    return plan_changed(market, old, marks, arena, plan);
+}
