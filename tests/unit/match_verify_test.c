@@ -132,9 +132,10 @@ static void refuses_other_prices_and_shares(void **state)
     hand.awards[0].one_off = 0;
     hand.plan.objective++;
     assert_refused("objective");
-    hand.plan.objective--;
     hand.lot.objective++;
-    assert_refused("objective");
+    assert_refused("I1: objective");
+    hand.plan.objective--;
+    assert_refused("I1: objective");
     hand.lot.objective--;
     hand.lot.bound = hand.lot.objective - 1;
     assert_refused("below the objective");
@@ -461,10 +462,29 @@ static void refuses_a_wrong_list_of_what_is_missing(void **state)
     hand.lot.uncovered[1].demand = 0;
     assert_refused("D2 lacks 8 but is not listed");
     hand.lot.uncovered[1].demand = 1;
+    struct match_uncovered longer[3] = {hand.lot.uncovered[0], hand.lot.uncovered[1], hand.lot.uncovered[1]};
+    struct match_uncovered *listed = hand.lot.uncovered;
+    hand.lot.uncovered = longer;
+    hand.lot.uncovered_count = 3;
+    assert_refused("names one twice");
+    hand.lot.uncovered = listed;
+    hand.lot.uncovered_count = 2;
     hand.lot.uncovered[0].reason = MATCH_REASON_OUTRANKED;
     assert_refused("no known reason");
     hand.lot.uncovered[0].reason = MATCH_REASON_TOO_LATE;
     assert_refused("the facts say another");
+}
+
+static void the_list_alone_is_safe_on_foreign_awards(void **state)
+{
+    (void)state;
+    const char *fault = NULL;
+    start();
+    give_usual();
+    complete();
+    hand.awards[0].line = 7;
+    assert_int_equal(match_verify_uncovered(s.market, 0, &hand.lot, &s.arena, &fault), STATUS_INVALID);
+    assert_non_null(strstr(fault, "not of this lot"));
 }
 
 static void checks_the_reasons_that_are_facts(void **state)
@@ -543,6 +563,7 @@ int main(void)
         RULE(counts_commitments_in_the_bundle),
         RULE(refuses_unequal_treatment),
         RULE(refuses_a_wrong_list_of_what_is_missing),
+        RULE(the_list_alone_is_safe_on_foreign_awards),
         RULE(checks_the_reasons_that_are_facts),
         RULE(refuses_a_plan_of_another_market),
         RULE(survives_the_message_and_not_its_spoiling),
