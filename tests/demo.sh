@@ -26,6 +26,8 @@ unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME MUSTER_PROFILE
 mkdir -p "$HOME" "$WORK/in"
 echo "a passphrase for the demo" >"$WORK/passphrase"
 began=$(date +%s)
+PYTHON=/usr/bin/python3
+[ -x "$PYTHON" ] || PYTHON=python3
 cd "$WORK"
 
 muster() { "$BIN/muster" "$@"; }
@@ -34,13 +36,7 @@ as() { who=$1; shift; "$BIN/muster" "$@" --as "$who" --passphrase-fd 3 3<"$WORK/
 show() { reader=$1; shift; printf '\n$ muster %s   [%s]\n' "$*" "$reader"; as "$reader" "$@" --screen; }
 chapter() { printf '\n--- %s\n' "$*"; }
 # A port that nobody listens on.
-port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-# field FILE COLUMN...: the named columns of a CSV file, tabs between.
-field() { python3 -c '
-import csv, sys
-for row in csv.DictReader(open(sys.argv[1], encoding="utf-8-sig")):
-    print("\t".join(row[name] for name in sys.argv[2:]))' "$@"; }
-
+port() { "$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 chapter "A new exchange, and its coordinator"
 ADDRESS="tcp://127.0.0.1:$(port)"
 muster init exchange --country NL --party hq --name "Joint orders office (f)" --contact "orders@hq.example" --address "$ADDRESS" \
@@ -56,7 +52,7 @@ as hq policy submit "$CASE/policy.csv" --screen 2>/dev/null
 [ ! -f "$CASE/funds.csv" ] || as hq fund submit "$CASE/funds.csv" --screen --receipt funds.receipt
 
 chapter "Agencies and suppliers: invited, keys made, fingerprints compared both ways"
-python3 - "$CASE" "$WORK" <<'SPLIT'
+"$PYTHON" - "$CASE" "$WORK" <<'SPLIT'
 import csv, os, sys
 case, work = sys.argv[1], sys.argv[2]
 read = lambda name: list(csv.DictReader(open(f"{case}/{name}.csv", encoding="utf-8-sig")))
@@ -105,13 +101,13 @@ export BIN WORK
 each() { ls invitations | xargs -P 4 -n 1 sh "$WORK/$1"; }
 each join
 # The coordinator hears the first four groups of each by telephone, and reads the last four back.
-heard=$(python3 -c '
+heard=$("$PYTHON" -c '
 import json, os, sys
 for name in sorted(os.listdir(sys.argv[1])):
     if name.endswith(".json"):
         print(name[:-5], json.load(open(f"{sys.argv[1]}/{name}"))["read_out"])' "$WORK/in")
 as hq party confirm $heard --json >"$WORK/confirmed"
-python3 -c '
+"$PYTHON" -c '
 import json, sys
 for party in json.load(open(sys.argv[1]))["parties"]:
     print(party["party"], party["read_back"])' "$WORK/confirmed" | while read -r party back; do
@@ -125,7 +121,7 @@ show nl-agency demand list
 
 chapter "The exchange plans; the coordinator sees what it proposes"
 # json FILE EXPRESSION: with the file's content as d.
-json() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$@"; }
+json() { "$PYTHON" -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$@"; }
 settle() { # until nothing is left to plan
     for try in $(seq 1 300); do
         as hq status --json >"$WORK/status"
@@ -157,7 +153,7 @@ await() { # until the state is none of those given
     return 1
 }
 look
-agency_of() { python3 -c '
+agency_of() { "$PYTHON" -c '
 import csv, sys
 print(next(row["party"] for row in csv.DictReader(open(sys.argv[1], encoding="utf-8-sig")) if row["country"] == sys.argv[2]))' "$CASE/agencies.csv" "$1"; }
 nations=$(json "$WORK/bundle" '" ".join(n["country"] for n in sorted(d["nations"], key=lambda n: n["quantity"]))')
