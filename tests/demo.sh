@@ -135,7 +135,7 @@ show hq bundle list
 bundle_of() { json "$WORK/bundles" "next((b['id'] for b in d if b['item'] == '$1'), '')"; }
 GEMT=$(bundle_of GEM-T)
 [ -z "$GEMT" ] || show hq bundle show "$GEMT"
-show de-agency why DE-GEMT-1
+show hq why de-agency/DE-GEMT-1
 
 LOT=${DEMO_LOT:-CAVS}
 B=$(bundle_of "$LOT")
