@@ -59,6 +59,20 @@ static int fetch(struct context *context, const char *text, struct bundle *bundl
     return code;
 }
 
+#define SHOWN_CHANGES 10u
+
+/* A bundle is released as it is shown; what changed in its inputs since is said first. */
+static void tell_changes(const struct bundle *bundle)
+{
+    const Muster__BundleView *view = bundle->view;
+    for (size_t i = 0; i < view->n_changes && i < SHOWN_CHANGES; i++) {
+        advise("%s%s", i ? "  and " : "Changed since it was planned: ", view->changes[i]);
+    }
+    if (view->n_changes > SHOWN_CHANGES) {
+        advise("  and %s more", figures_count(view->n_changes - SHOWN_CHANGES).text);
+    }
+}
+
 static int act(struct context *context, const char *text, Muster__BundleChange *change, const char *became, const char *next)
 {
     struct bundle bundle;
@@ -67,6 +81,9 @@ static int act(struct context *context, const char *text, Muster__BundleChange *
     int code = fetch(context, text, &bundle, &name);
     if (code) {
         return code;
+    }
+    if (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_RELEASE) {
+        tell_changes(&bundle);
     }
     change->number = bundle.view->number;
     change->version = bundle.view->version;

@@ -133,7 +133,11 @@ static int print_result(const struct plan_request *request, const struct plan_re
     if (status) {
         return print_failed(status);
     }
-    return result->cut_short && request->budget == 0 ? EXIT_CODE_INTERRUPTED : EXIT_CODE_DONE;
+    if (result->interrupted) {
+        advise("Stopped: the best plan so far. It is valid and its bound holds; with more time it may be better.");
+        return EXIT_CODE_INTERRUPTED;
+    }
+    return EXIT_CODE_DONE;
 }
 
 /* Writes the exact model where --export-lp names a file. */

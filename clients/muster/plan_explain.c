@@ -31,7 +31,10 @@ static int print_nations(const struct output *output, const struct plan_result *
         table_add_exact(&table, figures_millions(nation->pays).text, figures_exact(nation->pays).text);
         table_add_exact(&table, figures_millions(nation->alone_pays).text, figures_exact(nation->alone_pays).text);
         table_add_exact(&table, figures_millions(nation->saving).text, figures_exact(nation->saving).text);
-        table_add(&table, figures_percent(nation->saving, nation->alone_pays, -1, -1).text);
+        const struct figure percent = figures_percent(nation->saving, nation->alone_pays, -1, -1);
+        char with_sign[80];
+        snprintf(with_sign, sizeof with_sign, "%s %%", percent.text);
+        table_add_exact(&table, with_sign, percent.text);
         table_add(&table, note);
     }
     return plan->nation_count ? table_print(&table, output) : STATUS_OK;

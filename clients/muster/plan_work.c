@@ -101,7 +101,7 @@ static int make_plan(const struct plan_request *request, const struct plan_resul
     int status = before ? match_plan_again(before->market, before->plan, result->market, &options, arena, &result->plan, &result->planned_lots)
                         : match_plan(result->market, &options, arena, &result->plan);
     result->plan_nanoseconds = plan_clock() - started;
-    result->cut_short = watch.stopped;
+    result->interrupted = interrupted != 0;
     if (request->verbose) {
         print_passes(&counters);
     }

@@ -48,7 +48,7 @@ struct plan_result {
     uint64_t read_nanoseconds;
     uint64_t plan_nanoseconds;
     uint32_t planned_lots; /* lots that were planned; the others kept the plan of the scenario before */
-    bool cut_short; /* stopped by the user or the budget: valid, its bound honest, not reproducible */
+    bool interrupted; /* stopped by the user: valid, its bound honest, not reproducible */
 };
 
 /* A scenario and what to change in it before it is planned. */
