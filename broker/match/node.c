@@ -5,7 +5,8 @@
 
 #define SUPPLIER_WEIGHT 1.2F
 #define SPLIT_LEAST 0.02F /* a lump with less of it elsewhere counts as with one offer */
-#define LUMP_WEIGHT 0.5F /* of a lump's share in choosing, against an offer's */
+#define LUMP_LEAST 0.1F /* of a lump's share in choosing, against an offer's: of the smallest, and by how much more of the largest */
+#define LUMP_WEIGHT 2.0F
 
 static __int128 positive(__int128 value)
 {
@@ -146,6 +147,20 @@ static void consider_suppliers(const struct match_search *search, const struct m
     }
 }
 
+/*
+ * How much hangs on a lump: its worth against the greatest. A large lump that is half in is what keeps a bound from its plan.
+ */
+static float lump_weight(const struct match_search *search, uint32_t lump)
+{
+    const struct match_model *model = &search->model;
+    double most = 1, own = (double)model->lumps[lump].total * (double)model->value[model->lumps[lump].first_line];
+    for (uint32_t d = 0; d < model->lump_count; d++) {
+        double worth = (double)model->lumps[d].total * (double)model->value[model->lumps[d].first_line];
+        most = worth > most ? worth : most;
+    }
+    return LUMP_LEAST + (float)(own / most) * LUMP_WEIGHT;
+}
+
 bool match_node_choose(const struct match_search *search, const struct match_limits *limits, struct match_split_on *on)
 {
     const struct match_model *model = &search->model;
@@ -154,7 +169,7 @@ bool match_node_choose(const struct match_search *search, const struct match_lim
         consider_offer(search, limits, o, &best, on);
     }
     for (uint32_t d = 0; d < model->lump_count; d++) {
-        float score = unsettled(search->ascent.lump_used[d]) * LUMP_WEIGHT;
+        float score = unsettled(search->ascent.lump_used[d]) * lump_weight(search, d);
         if (limits->lump_state[d] == MATCH_LUMP_FREE && score > best) {
             best = score;
             *on = (struct match_split_on){MATCH_SPLIT_LUMP, d, MATCH_NONE};

@@ -9,7 +9,7 @@
 
 #define NODE_STEPS 25
 #define NODES 30             /* of a lot's tree by default */
-#define SMALL_NODES 3000     /* of a small lot, which is to be proved */
+#define SMALL_NODES 1500     /* of a small lot, which is to be proved */
 #define PROOF_NODES 5000
 #define SMALL_PAIRS 3000     /* lines times choices of a small lot: some 30 demands and 12 offers */
 #define LARGE_PAIRS 400000   /* beyond it a node costs more than the default run may */
