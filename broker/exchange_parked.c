@@ -49,22 +49,6 @@ static size_t parked_of_party(const struct exchange *exchange, const struct exch
     return count;
 }
 
-void parked_add(struct exchange *exchange, struct exchange_request *request, const struct exchange_sink *sink)
-{
-    if (request->job != NULL)
-        request->until = parked_monotonic(exchange) + PARKED_COMPARE_SECONDS * 1000;
-    if (exchange->parked_count >= EXCHANGE_PARKED_MOST || parked_of_party(exchange, request) >= PARKED_EACH) {
-        request_refuse(request, MUSTER__OUTCOME__OUTCOME_BUSY, "too many of your requests wait already: try again later");
-        request_seal(exchange, request);
-        sink->answer(sink->data, request->handle, request->sealed, request->sealed_length);
-        request_free(request);
-        return;
-    }
-    request->next = exchange->parked;
-    exchange->parked = request;
-    exchange->parked_count++;
-}
-
 static void parked_unlink(struct exchange *exchange, struct exchange_request *request)
 {
     struct exchange_request **link = &exchange->parked;
@@ -75,6 +59,63 @@ static void parked_unlink(struct exchange *exchange, struct exchange_request *re
     *link = request->next;
     request->next = NULL;
     exchange->parked_count--;
+}
+
+/* The same compare of the same party that waits already: a client that heard nothing connected anew and asked again. */
+static struct exchange_request *parked_twin(const struct exchange *exchange, const struct exchange_request *request)
+{
+    const ProtobufCBinaryData *body = &request->request->body;
+    for (struct exchange_request *other = exchange->parked; other != NULL && request->job != NULL; other = other->next)
+        if (other->job != NULL && other->session == request->session && other->request->body.len == body->len &&
+            memcmp(other->request->body.data, body->data, body->len) == 0)
+            return other;
+    return NULL;
+}
+
+/* The watch of the same party that waits longest: probably a connection that is gone. */
+static struct exchange_request *parked_oldest_watch(const struct exchange *exchange, const struct exchange_request *request)
+{
+    struct exchange_request *oldest = NULL;
+    for (struct exchange_request *other = exchange->parked; other != NULL && request->job == NULL; other = other->next)
+        if (other->job == NULL && strcmp(other->party->party->id, request->party->party->id) == 0)
+            oldest = other;
+    return oldest;
+}
+
+static void parked_drop(struct exchange *exchange, struct exchange_request *request, const struct exchange_sink *sink)
+{
+    parked_unlink(exchange, request);
+    sink->answer(sink->data, request->handle, NULL, 0);
+    request_free(request);
+}
+
+void parked_add(struct exchange *exchange, struct exchange_request *request, const struct exchange_sink *sink)
+{
+    struct exchange_request *twin = parked_twin(exchange, request);
+    if (request->job != NULL)
+        request->until = parked_monotonic(exchange) + PARKED_COMPARE_SECONDS * 1000;
+    if (twin != NULL) {
+        /* It is planned once; its answer goes to the newer connection, the older one gets none. */
+        sink->answer(sink->data, twin->handle, NULL, 0);
+        twin->handle = request->handle;
+        memcpy(twin->request_id, request->request_id, sizeof twin->request_id);
+        twin->until = request->until;
+        request_free(request);
+        return;
+    }
+    struct exchange_request *oldest = parked_oldest_watch(exchange, request);
+    if (oldest != NULL && parked_of_party(exchange, request) >= PARKED_EACH)
+        parked_drop(exchange, oldest, sink);
+    if (exchange->parked_count >= EXCHANGE_PARKED_MOST || parked_of_party(exchange, request) >= PARKED_EACH) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_BUSY, "too many of your requests wait already: try again later");
+        request_seal(exchange, request);
+        sink->answer(sink->data, request->handle, request->sealed, request->sealed_length);
+        request_free(request);
+        return;
+    }
+    request->next = exchange->parked;
+    exchange->parked = request;
+    exchange->parked_count++;
 }
 
 void parked_release(struct exchange *exchange, struct exchange_request *request, const struct exchange_sink *sink)

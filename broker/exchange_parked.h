@@ -16,7 +16,8 @@
 /* Whether an opened request is a watch without news that may wait: then its stage is REQUEST_PARKED. */
 int parked_consider(struct exchange *exchange, uint64_t log_time, struct exchange_request *request);
 
-/* Takes a parked request over; where there is no room it is answered with OUTCOME_BUSY. */
+/* Takes a parked request over. A compare that repeats one that waits takes its place, a watch too many that of its party's
+ * oldest; where there is no room it is answered with OUTCOME_BUSY. */
 void parked_add(struct exchange *exchange, struct exchange_request *request, const struct exchange_sink *sink);
 
 /* Answers those for whom there is news or whose time is over. */

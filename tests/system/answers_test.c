@@ -309,6 +309,29 @@ static void a_watch_waits_for_news(void **state)
     party_close(&watcher);
 }
 
+/* A watcher that connects anew again and again leaves its old watches behind: the oldest make room. */
+static void the_oldest_watch_makes_room(void **state)
+{
+    (void)state;
+    uint8_t body[32];
+    size_t length = 0;
+    struct party watcher;
+    Muster__Answer *answer = NULL;
+    assert_int_equal(party_coordinator(&harness, &watcher), STATUS_OK);
+    watch_body(body, &length, 0, 0);
+    uint64_t cursor = read_watch(&watcher, send_to(&watcher, MUSTER__VERB__VERB_WATCH, body, length))->cursor;
+    watch_body(body, &length, cursor, 30);
+    for (unsigned i = 0; i < 12; i++) {
+        assert_int_equal(party_reconnect(&watcher), STATUS_OK);
+        assert_int_equal(party_send(&watcher, MUSTER__VERB__VERB_WATCH, body, length), STATUS_OK);
+        assert_int_equal(party_receive(&watcher, 150, &answer), STATUS_UNREACHABLE);
+    }
+    assert_int_equal(party_put_item(&market.hq, "news", &answer), STATUS_OK);
+    assert_int_equal(party_receive(&watcher, 2000, &answer), STATUS_OK);
+    assert_true(read_watch(&watcher, answer)->n_events > 0);
+    party_close(&watcher);
+}
+
 #define ANSWER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -325,6 +348,7 @@ int main(void)
         ANSWER_TEST(a_role_that_may_not_is_refused),
         ANSWER_TEST(versions_verbs_and_forms_that_are_not_known_get_their_own_refusal),
         ANSWER_TEST(a_watch_waits_for_news),
+        ANSWER_TEST(the_oldest_watch_makes_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
