@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,8 +47,11 @@ static void read_back(FILE *file, char *text)
     fclose(file);
 }
 
-/* Runs the command in a process of its own; out and err hold what it printed. Words end with NULL. */
-static int run(const char *const *words)
+/*
+ * Runs the command in a process of its own; out and err hold what it printed. Words end with NULL. interrupt: microseconds after which
+ * it gets Ctrl-C's signal; 0: never.
+ */
+static int run_interrupted(const char *const *words, useconds_t interrupt)
 {
     char *copies[16] = {0};
     int count = 0;
@@ -69,6 +73,10 @@ static int run(const char *const *words)
         fflush(NULL);
         _exit(code);
     }
+    if (interrupt) {
+        usleep(interrupt);
+        kill(child, SIGINT);
+    }
     int ended;
     assert_int_equal(waitpid(child, &ended, 0), child);
     assert_true(WIFEXITED(ended));
@@ -78,6 +86,11 @@ static int run(const char *const *words)
         free(copies[n]);
     }
     return WEXITSTATUS(ended);
+}
+
+static int run(const char *const *words)
+{
+    return run_interrupted(words, 0);
 }
 
 #define RUN(...) run((const char *const[]){"plan", __VA_ARGS__, NULL})
@@ -260,6 +273,22 @@ static void a_budget_gives_a_plan_in_time(void **state)
     json_decref(plan);
 }
 
+static void ctrl_c_gives_the_best_plan_so_far(void **state)
+{
+    (void)state;
+    scenario_support_randomize(&s, 9, 900, 120);
+    int code = run_interrupted((const char *const[]){"plan", s.folder, "--budget", "50s", "--json", NULL}, 300000);
+    json_t *plan = parsed();
+    assert_true(json_integer_value(json_object_get(plan, "bound")) >= json_integer_value(json_object_get(plan, "objective")));
+    json_decref(plan);
+    if (code == EXIT_CODE_DONE) {
+        print_message("the plan was proved before the signal came\n");
+        return;
+    }
+    assert_int_equal(code, EXIT_CODE_INTERRUPTED);
+    assert_non_null(strstr(err, "Stopped: the best plan so far."));
+}
+
 int main(void)
 {
 #define RULE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -276,6 +305,7 @@ int main(void)
         RULE(a_change_is_planned_and_both_are_timed),
         RULE(explanations_come_with_the_json_and_the_screen),
         RULE(a_budget_gives_a_plan_in_time),
+        RULE(ctrl_c_gives_the_best_plan_so_far),
     };
     return cmocka_run_group_tests_name("plan_command", tests, NULL, NULL);
 }
