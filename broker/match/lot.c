@@ -16,7 +16,9 @@
 #define WARM_STEPS 60
 #define MIXES 8
 #define TRIES 400
-#define SOLVES 40
+#define SOLVES 40          /* sets of choices judged under rows that tie awards, at most */
+#define SOLVES_LEAST 6
+#define SOLVES_LINES 6000  /* of them times lines */
 
 /* The best prices on the way from the plan's to those of the search before: the bound is convex. Both kinds lie at the edge of what is best. */
 static void mix_prices(struct match_search *search)
@@ -75,7 +77,17 @@ static void screen(struct match_search *search, uint32_t tries)
     match_control_count(search->control, MATCH_PASS_SCREEN, since, search->tries - tried, search->successes - succeeded);
 }
 
+<<<<<<< HEAD
 /* last: the plan is as good as the passes before make it; where rows tie it, its choices are now judged under them. */
+static int finish(struct match_search *search, bool last)
+=======
+/* Sets judged under rows that tie awards: fewer in larger lots, where each takes longer. */
+static uint32_t solves_for(const struct match_search *search)
+{
+    uint32_t solves = SOLVES_LINES / (search->model.line_count + 1);
+    return solves > SOLVES ? SOLVES : solves < SOLVES_LEAST ? SOLVES_LEAST : solves;
+}
+
 static int finish(struct match_search *search, bool last)
 {
     if (search->joint) {
@@ -84,7 +96,7 @@ static int finish(struct match_search *search, bool last)
     uint64_t since = match_control_time(search->control);
     int status = match_finish_keep(search, true);
     if (!status && search->tied && last) {
-        status = match_tie_improve(search, TRIES, SOLVES);
+        status = match_tie_improve(search, TRIES, solves_for(search));
     }
     match_control_count(search->control, MATCH_PASS_FINISH, since, 1, search->best.award_count > 0);
     return status;

@@ -319,49 +319,77 @@ static void consider_entry(struct match_repair *repair, uint32_t index, bool men
     struct match_flow *flow = repair->flow;
     const struct match_entry *entry = &flow->entries[index];
     int64_t has = worth_of(repair, entry->line, entry->slot);
-    double presses = pressure_of(repair, entry->line, entry->slot);
+    double presses = mending ? pressure_of(repair, entry->line, entry->slot) : 0;
     consider(repair, (struct exchange){index, MATCH_NONE, MATCH_NONE, -has, presses}, mending, best);
     for (uint32_t s = 0; s < *flow->slot_limit; s++) {
         if (s != entry->slot && may_serve(repair, entry->line, s)) {
-            consider(repair, (struct exchange){index, entry->line, s, worth_of(repair, entry->line, s) - has,
-                                               presses - pressure_of(repair, entry->line, s)}, mending, best);
+            double there = mending ? pressure_of(repair, entry->line, s) : 0;
+            consider(repair, (struct exchange){index, entry->line, s, worth_of(repair, entry->line, s) - has, presses - there}, mending,
+                     best);
         }
     }
     for (uint32_t l = 0; l < repair->model->line_count; l++) {
         if (l != entry->line && flow->unserved[l] && may_serve(repair, l, entry->slot)) {
-            consider(repair, (struct exchange){index, l, entry->slot, worth_of(repair, l, entry->slot) - has,
-                                               presses - pressure_of(repair, l, entry->slot)}, mending, best);
+            double there = mending ? pressure_of(repair, l, entry->slot) : 0;
+            consider(repair, (struct exchange){index, l, entry->slot, worth_of(repair, l, entry->slot) - has, presses - there}, mending,
+                     best);
         }
     }
 }
 
-static struct exchange best_exchange(struct match_repair *repair, bool mending)
+/* New units of a line, in free output. */
+static void consider_line(struct match_repair *repair, uint32_t line, bool mending, struct exchange *best)
 {
     struct match_flow *flow = repair->flow;
-    struct exchange best = {MATCH_NONE, MATCH_NONE, MATCH_NONE, INT64_MIN, 0};
+    for (uint32_t s = 0; flow->unserved[line] && s < *flow->slot_limit; s++) {
+        if (may_serve(repair, line, s)) {
+            double there = mending ? pressure_of(repair, line, s) : 0;
+            consider(repair, (struct exchange){MATCH_NONE, line, s, worth_of(repair, line, s), -there}, mending, best);
+        }
+    }
+}
+
+static const struct exchange none = {MATCH_NONE, MATCH_NONE, MATCH_NONE, INT64_MIN, 0};
+
+static bool carry_out_best(struct match_repair *repair, const struct exchange *best)
+{
+    if (best->gain == INT64_MIN) {
+        return false;
+    }
+    carry_out(repair, best, least_of(rows_allow(repair, best), places_allow(repair, best)));
+    return true;
+}
+
+/* The exchange that mends at the least loss. */
+static bool mend_once(struct match_repair *repair)
+{
+    struct match_flow *flow = repair->flow;
+    struct exchange best = none;
     measure_pressure(repair);
     for (uint32_t l = 0; l < repair->model->line_count; l++) {
         for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
-            consider_entry(repair, e, mending, &best);
+            consider_entry(repair, e, true, &best);
         }
-        for (uint32_t s = 0; flow->unserved[l] && s < *flow->slot_limit; s++) {
-            if (may_serve(repair, l, s)) {
-                consider(repair, (struct exchange){MATCH_NONE, l, s, worth_of(repair, l, s), -pressure_of(repair, l, s)}, mending,
-                         &best);
-            }
-        }
+        consider_line(repair, l, true, &best);
     }
-    return best;
+    return carry_out_best(repair, &best);
 }
 
-static bool exchange_once(struct match_repair *repair, bool mending)
+/* The best that gains among what begins with a line; again while there is one. */
+static bool gain_at_line(struct match_repair *repair, uint32_t line)
 {
-    struct exchange best = best_exchange(repair, mending);
-    if (best.gain == INT64_MIN) {
-        return false;
+    struct match_flow *flow = repair->flow;
+    bool gained = false, more = true;
+    while (more && repair->work <= repair->budget) {
+        struct exchange best = none;
+        for (uint32_t e = flow->line_head[line]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
+            consider_entry(repair, e, false, &best);
+        }
+        consider_line(repair, line, false, &best);
+        more = carry_out_best(repair, &best);
+        gained = gained || more;
     }
-    carry_out(repair, &best, least_of(rows_allow(repair, &best), places_allow(repair, &best)));
-    return true;
+    return gained;
 }
 
 /* The violation that a change of the sums would take away, each row by its own size, no more than is there; and objective lost. */
@@ -454,7 +482,7 @@ static bool remove_lump(struct match_repair *repair)
 bool match_repair_mend(struct match_repair *repair)
 {
     while (!match_repair_holds(repair)) {
-        if (repair->work > repair->budget || (!exchange_once(repair, true) && !remove_lump(repair))) {
+        if (repair->work > repair->budget || (!mend_once(repair) && !remove_lump(repair))) {
             return false;
         }
     }
@@ -463,7 +491,12 @@ bool match_repair_mend(struct match_repair *repair)
 
 void match_repair_gain(struct match_repair *repair)
 {
-    while (repair->work <= repair->budget && exchange_once(repair, false)) {
+    bool gained = true;
+    while (gained && repair->work <= repair->budget) {
+        gained = false;
+        for (uint32_t l = 0; l < repair->model->line_count; l++) {
+            gained = gain_at_line(repair, l) || gained;
+        }
     }
 }
 

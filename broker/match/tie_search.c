@@ -10,8 +10,8 @@
 #include "broker/match/tied.h"
 #include "proto/status.h"
 
-#define STEPS_FIRST 30 /* flows for a set that is taken up */
-#define STEPS_JUDGE 12 /* flows for a change on trial */
+#define STEPS_FIRST 20 /* flows for a set that is taken up */
+#define STEPS_JUDGE 10 /* flows for a change on trial */
 #define LEAST_GAIN 1e-6
 
 static void save_multipliers(struct match_search *search)
@@ -79,7 +79,7 @@ int match_tie_take_over(struct match_search *search, double cut, bool *taken)
 static int try_moves(struct match_search *search, uint32_t count, uint64_t until, uint64_t solves, bool *taken)
 {
     *taken = false;
-    for (uint32_t n = 0; n < count && search->tries < until && search->solves < solves && !*taken; n++) {
+    for (uint32_t n = 0; n < count && search->tries < until && search->solves < solves && search->tied->builds < search->tied->build_most && !*taken; n++) {
         double cut = search->tied_worth + LEAST_GAIN * fabs(search->tied_worth) + 1;
         search->tries++;
         match_flow_copy(&search->trial, &search->flow);

@@ -9,6 +9,8 @@
 #define FUND_MOST 64.0   /* highest price of a cent of a fund's money, in cents of value */
 #define SHARE_MOST 16.0  /* the same of a share's row, whose sums are times 100 */
 #define ENOUGH 5e-6      /* gap between prices and mix that ends the search */
+#define BUILDS_LINES 32000 /* flows made in a lot, times its lines */
+#define BUILDS_LEAST 4
 #define REACH_LEAST 0.5
 
 static double price_most(const struct match_tie *tie)
@@ -26,7 +28,7 @@ int match_tied_init(struct match_search *search, struct arena *arena, struct mat
 {
     const struct match_model *model = &search->model;
     uint32_t offers = model->lot->offer_count, ties = search->ties.count;
-    *tied = (struct match_tied){.search = search, .right = search->repair.right, .part_most = 3 * model->line_count + 8 * offers + 16};
+    *tied = (struct match_tied){.search = search, .right = search->repair.right, .build_most = BUILDS_LINES / (model->line_count + 1) + BUILDS_LEAST, .part_most = 3 * model->line_count + 8 * offers + 16};
     tied->choices = arena_array(arena, offers, sizeof *tied->choices);
     tied->lumps = arena_array(arena, model->lump_count, sizeof *tied->lumps);
     tied->suppliers = arena_array(arena, model->lump_count, sizeof *tied->suppliers);
@@ -61,13 +63,12 @@ void match_tied_take(struct match_tied *tied, const struct match_flow *flow)
     }
 }
 
-static bool rebuild(const struct match_tied *tied, struct match_flow *flow)
+static bool rebuild(struct match_tied *tied, struct match_flow *flow)
 {
+    tied->builds++;
     match_flow_clear(flow);
-    for (uint32_t n = 0; n < tied->choice_count; n++) {
-        if (!match_flow_open(flow, tied->choices[n])) {
-            return false;
-        }
+    if (!match_flow_open_all(flow, tied->choices, tied->choice_count)) {
+        return false;
     }
     for (uint32_t n = 0; n < tied->lump_count; n++) {
         if (!match_flow_lump_in(flow, tied->lumps[n], tied->suppliers[n])) {
@@ -205,7 +206,9 @@ static void center_box(struct match_tied *tied, bool reset)
     for (uint32_t t = 0; t < ties->count; t++) {
         tied->center[t] = price_of(&ties->ties[t]);
         double least = ties->ties[t].kind == MATCH_TIE_FUND ? REACH_LEAST : REACH_LEAST / 20;
-        tied->reach[t] = reset ? fmax(tied->center[t] / 2, least) : tied->reach[t];
+        if (reset) {
+            tied->reach[t] = tied->center[t] > 0 ? fmax(tied->center[t] / 5, least / 20) : least;
+        }
     }
 }
 
@@ -230,7 +233,7 @@ bool match_tied_solve(struct match_tied *tied, struct match_flow *flow, double c
             break;
         }
         bool met = best - master->value <= ENOUGH * (1 + fabs(best));
-        if (step >= steps || (met && !widen(tied))) {
+        if (step >= steps || tied->builds >= tied->build_most || (met && !widen(tied))) {
             break;
         }
         if (met) {

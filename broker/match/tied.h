@@ -41,6 +41,7 @@ struct match_tied {
     double *mix;             /* line * offers open + offer: scratch of rounding */
     uint32_t *place;         /* by offer: place among those open */
     struct match_master master;
+    uint64_t builds, build_most; /* flows made, and how many may be */
     double value;            /* worth of the mix in cents, with breaches charged at the highest price */
 };
 
