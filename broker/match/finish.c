@@ -221,7 +221,7 @@ static int make_awards(struct match_search *search, struct match_lot_plan *out, 
 
 int match_finish_mix(struct match_search *search)
 {
-    search->set_objective = -1;
+    search->set_objective = INT64_MIN;
     for (int round = 0; round < MIXES; round++) {
         struct match_lot_plan out = {.bound = INT64_MAX};
         bool made, valid;

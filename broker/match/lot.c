@@ -77,10 +77,6 @@ static void screen(struct match_search *search, uint32_t tries)
     match_control_count(search->control, MATCH_PASS_SCREEN, since, search->tries - tried, search->successes - succeeded);
 }
 
-<<<<<<< HEAD
-/* last: the plan is as good as the passes before make it; where rows tie it, its choices are now judged under them. */
-static int finish(struct match_search *search, bool last)
-=======
 /* Sets judged under rows that tie awards: fewer in larger lots, where each takes longer. */
 static uint32_t solves_for(const struct match_search *search)
 {
@@ -88,14 +84,15 @@ static uint32_t solves_for(const struct match_search *search)
     return solves > SOLVES ? SOLVES : solves < SOLVES_LEAST ? SOLVES_LEAST : solves;
 }
 
-static int finish(struct match_search *search, bool last)
+/* Where rows tie awards the plan's choices are then judged under them. */
+static int finish(struct match_search *search)
 {
     if (search->joint) {
         return STATUS_OK; /* the ledger says later how much money there is */
     }
     uint64_t since = match_control_time(search->control);
     int status = match_finish_keep(search, true);
-    if (!status && search->tied && last) {
+    if (!status && search->tied) {
         status = match_tie_improve(search, TRIES, solves_for(search));
     }
     match_control_count(search->control, MATCH_PASS_FINISH, since, 1, search->best.award_count > 0);
@@ -107,7 +104,7 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
     uint64_t since = match_control_time(search->control);
     match_first_plan(search);
     match_control_count(search->control, MATCH_PASS_FIRST, since, 1, 1);
-    int status = finish(search, false);
+    int status = finish(search);
     if (status) {
         return status;
     }
@@ -116,7 +113,10 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
         match_moves_rebuild(search); /* the multipliers have moved */
     }
     screen(search, tries);
-    status = finish(search, true);
+    status = finish(search);
+    if (!status && search->tied && !search->joint && !search->best.award_count) {
+        status = match_tie_seed(search, TRIES);
+    }
     if (!status) {
         match_lot_warm(search, steps);
     }

@@ -43,7 +43,7 @@ struct match_search {
     struct match_tied *tied;    /* NULL where no row ties awards together */
     int64_t *multipliers;       /* by tie: scratch */
     double tied_worth;          /* cents that the choices and lumps of flow can be worth under the rows, with fractions */
-    int64_t set_objective;      /* of the plan made of them; -1: none could be made */
+    int64_t set_objective;      /* of the plan made of them; INT64_MIN: none could be made */
     uint64_t solves;            /* counter: sets judged under the rows */
     struct match_lot_plan best; /* the best valid plan so far, no awards at first; bound is the least proved */
     uint64_t tries, successes;

@@ -2,10 +2,12 @@
 #include "broker/match/tie_search.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/match/finish.h"
 #include "broker/match/moves.h"
+#include "broker/match/rank.h"
 #include "broker/match/screen.h"
 #include "broker/match/tied.h"
 #include "proto/status.h"
@@ -13,6 +15,9 @@
 #define STEPS_FIRST 20 /* flows for a set that is taken up */
 #define STEPS_JUDGE 10 /* flows for a change on trial */
 #define LEAST_GAIN 1e-6
+#define SEEDS 8        /* offers that a start from many opens */
+#define SEED_BUILDS 150
+#define SEED_SOLVES 60
 
 static void save_multipliers(struct match_search *search)
 {
@@ -79,7 +84,10 @@ int match_tie_take_over(struct match_search *search, double cut, bool *taken)
 static int try_moves(struct match_search *search, uint32_t count, uint64_t until, uint64_t solves, bool *taken)
 {
     *taken = false;
-    for (uint32_t n = 0; n < count && search->tries < until && search->solves < solves && search->tied->builds < search->tied->build_most && !*taken; n++) {
+    for (uint32_t n = 0; n < count && search->tries < until && search->solves < solves && !*taken; n++) {
+        if (search->tied->builds >= search->tied->build_most) {
+            break;
+        }
         double cut = search->tied_worth + LEAST_GAIN * fabs(search->tied_worth) + 1;
         search->tries++;
         match_flow_copy(&search->trial, &search->flow);
@@ -87,7 +95,7 @@ static int try_moves(struct match_search *search, uint32_t count, uint64_t until
             continue;
         }
         int status = match_tie_take_over(search, cut, taken);
-            if (status) {
+        if (status) {
             return status;
         }
     }
@@ -122,4 +130,54 @@ int match_tie_improve(struct match_search *search, uint32_t tries, uint32_t solv
         status = improve_once(search, until, most, &taken);
     }
     return status;
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+    const struct match_rank *x = a, *y = b;
+    if (x->gain != y->gain) {
+        return x->gain > y->gain ? -1 : 1;
+    }
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+/* The choice of each offer that is worth most at the prices before what it costs to take it up; the best of these first. */
+static uint32_t rank_choices(struct match_search *search)
+{
+    const struct match_model *model = &search->model;
+    uint32_t count = 0;
+    match_dual_evaluate(&search->walk, &search->limits, &search->probe);
+    for (uint32_t o = 0; o < model->lot->offer_count; o++) {
+        struct match_rank best = {0, MATCH_NONE};
+        for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
+            __int128 gain = search->probe.net[c] + ((__int128)model->choices[c].fixed << model->shift);
+            if (!search->avoid[c] && search->probe.net[c] != MATCH_NET_NEVER && gain > best.gain) {
+                best = (struct match_rank){gain, c};
+            }
+        }
+        if (best.index != MATCH_NONE) {
+            search->ranks[count++] = best;
+        }
+    }
+    qsort(search->ranks, count, sizeof *search->ranks, compare_ranks);
+    return count;
+}
+
+int match_tie_seed(struct match_search *search, uint32_t tries)
+{
+    memset(search->probe.price, 0, search->model.line_count * sizeof *search->probe.price);
+    uint32_t count = rank_choices(search);
+    match_flow_clear(&search->trial);
+    for (uint32_t n = 0; n < count && n < SEEDS; n++) {
+        search->list[n] = search->ranks[n].index;
+    }
+    if (!count || !match_flow_open_all(&search->trial, search->list, count < SEEDS ? count : SEEDS)) {
+        return STATUS_OK;
+    }
+    match_lumps_settle(search, MATCH_NONE);
+    match_close_short(search);
+    match_flow_copy(&search->flow, &search->trial);
+    search->worth = match_flow_worth(&search->flow);
+    search->tied->build_most = search->tied->builds + SEED_BUILDS;
+    return match_tie_improve(search, tries, SEED_SOLVES);
 }

@@ -18,6 +18,12 @@
  */
 int match_tie_improve(struct match_search *search, uint32_t tries, uint32_t solves);
 
+/*
+ * For a lot without any plan yet: starts from many offers at once, whatever they cost to take up, so that the rows can be kept, and takes
+ * back those that do not pay. STATUS_NO_MEMORY.
+ */
+int match_tie_seed(struct match_search *search, uint32_t tries);
+
 /* Judges search->trial, made under the multipliers in force, and takes it over if it is worth more under the rows than cut cents. */
 int match_tie_take_over(struct match_search *search, double cut, bool *taken);
 
