@@ -2,26 +2,9 @@
 #include <string.h>
 
 #include "broker/desk/bundle.h"
+#include "proto/names.h"
 
 /* What planning wrote: a new version of a bundle, or that a lot has no bundle; and the reasons that either gives. */
-
-static const Muster__Uncovered *uncovered_of(const Muster__LotPlan *plan, const char *demand)
-{
-    for (size_t at = 0; at < plan->n_uncovered; at++) {
-        if (strcmp(plan->uncovered[at]->demand, demand) == 0)
-            return plan->uncovered[at];
-    }
-    return NULL;
-}
-
-static const Muster__Unused *unused_of(Muster__Unused *const *unused, size_t count, const char *offer)
-{
-    for (size_t at = 0; at < count; at++) {
-        if (strcmp(unused[at]->offer, offer) == 0)
-            return unused[at];
-    }
-    return NULL;
-}
 
 /* What one planning has found out of a lot. */
 struct findings {
@@ -30,27 +13,65 @@ struct findings {
     size_t n_inputs;
     Muster__Unused *const *unused; /* the reasons that suppliers may be told */
     size_t n_unused;
+    /* Where each name stands: a lot has thousands of demands. */
+    struct names uncovered_at, unused_at, told_at, awarded_at;
 };
 
-static bool is_awarded(const Muster__LotPlan *plan, const char *offer)
+static int index_findings(struct arena *arena, struct findings *found)
 {
-    for (size_t at = 0; at < plan->n_awards; at++) {
-        if (strcmp(plan->awards[at]->offer, offer) == 0)
-            return true;
-    }
-    return false;
+    const Muster__LotPlan *plan = found->plan;
+    int status = names_init(&found->uncovered_at, arena, plan->n_uncovered);
+    if (status == STATUS_OK)
+        status = names_init(&found->unused_at, arena, plan->n_unused);
+    if (status == STATUS_OK)
+        status = names_init(&found->told_at, arena, found->n_unused);
+    if (status == STATUS_OK)
+        status = names_init(&found->awarded_at, arena, plan->n_awards);
+    if (status != STATUS_OK)
+        return status;
+    for (size_t at = 0; at < plan->n_uncovered; at++)
+        names_add(&found->uncovered_at, plan->uncovered[at]->demand, (uint32_t)at);
+    for (size_t at = 0; at < plan->n_unused; at++)
+        names_add(&found->unused_at, plan->unused[at]->offer, (uint32_t)at);
+    for (size_t at = 0; at < found->n_unused; at++)
+        names_add(&found->told_at, found->unused[at]->offer, (uint32_t)at);
+    for (size_t at = 0; at < plan->n_awards; at++)
+        names_add(&found->awarded_at, plan->awards[at]->offer, (uint32_t)at);
+    names_sort(&found->uncovered_at);
+    names_sort(&found->unused_at);
+    names_sort(&found->told_at);
+    names_sort(&found->awarded_at);
+    return STATUS_OK;
+}
+
+static const Muster__Uncovered *uncovered_of(const struct findings *found, const char *demand)
+{
+    size_t at = names_find(&found->uncovered_at, demand);
+    return at != NAMES_NONE ? found->plan->uncovered[at] : NULL;
+}
+
+static const Muster__Unused *unused_of(const struct findings *found, const char *offer)
+{
+    size_t at = names_find(&found->unused_at, offer);
+    return at != NAMES_NONE ? found->plan->unused[at] : NULL;
+}
+
+static const Muster__Unused *told_of(const struct findings *found, const char *offer)
+{
+    size_t at = names_find(&found->told_at, offer);
+    return at != NAMES_NONE ? found->unused[at] : NULL;
 }
 
 /* Keeps a reason as the newest, and as the day's first where the day had none. */
 static int note_reason(const struct desk_entry *entry, enum table table, const char *name, const struct findings *found)
 {
     Muster__StoredReason fresh = MUSTER__STORED_REASON__INIT, *reason = &fresh;
-    const Muster__Uncovered *uncovered = table == TABLE_DEMANDS ? uncovered_of(found->plan, name) : NULL;
+    const Muster__Uncovered *uncovered = table == TABLE_DEMANDS ? uncovered_of(found, name) : NULL;
     const Muster__Unused *unused = NULL, *told = NULL;
     if (table == TABLE_OFFERS) {
         /* Told as if sealed demands did not exist, also where one of them gives the offer an award: silence would tell of it. */
-        told = unused_of(found->unused, found->n_unused, name);
-        unused = is_awarded(found->plan, name) ? NULL : unused_of(found->plan->unused, found->plan->n_unused, name);
+        told = told_of(found, name);
+        unused = names_find(&found->awarded_at, name) != NAMES_NONE ? NULL : unused_of(found, name);
     }
     int status = state_reason(entry->txn, table, name, entry->arena, &reason);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
@@ -68,9 +89,9 @@ static int note_reason(const struct desk_entry *entry, enum table table, const c
     return state_put_reason(entry->txn, table, name, reason);
 }
 
-static int note_reasons(const struct desk_entry *entry, const struct findings *found)
+static int note_reasons(const struct desk_entry *entry, struct findings *found)
 {
-    int status = STATUS_OK;
+    int status = index_findings(entry->arena, found);
     for (size_t at = 0; status == STATUS_OK && at < found->n_inputs; at++) {
         const Muster__InputVersion *input = found->inputs[at];
         bool demand = strcmp(input->noun, "demand") == 0;

@@ -6,8 +6,37 @@
 #include "broker/desk/noun.h"
 #include "proto/attribute.h"
 
+/* Order of full names as the tables have them, by party, then id: the slash between comes before every other character. */
+static int name_order(const char *a, const char *b)
+{
+    while (*a == *b && *a != '\0') {
+        a++;
+        b++;
+    }
+    if (*a == *b)
+        return 0;
+    if (*a == '\0' || (*a == '/' && *b != '\0'))
+        return -1;
+    return *b == '\0' || *b == '/' || (unsigned char)*a > (unsigned char)*b ? 1 : -1;
+}
+
+/*
+ * A market's own lot lies in that order in it, and is found by halving; what was put behind it (commitments of other lots)
+ * only by looking at all.
+ */
 const Muster__Demand *stands_find_demand(const Muster__Market *market, const char *name)
 {
+    size_t low = 0, high = market->n_demands;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = name_order(market->demands[middle]->id, name);
+        if (order == 0)
+            return market->demands[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     for (size_t at = 0; at < market->n_demands; at++) {
         if (strcmp(market->demands[at]->id, name) == 0)
             return market->demands[at];
@@ -17,6 +46,17 @@ const Muster__Demand *stands_find_demand(const Muster__Market *market, const cha
 
 const Muster__Offer *stands_find_offer(const Muster__Market *market, const char *name)
 {
+    size_t low = 0, high = market->n_offers;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = name_order(market->offers[middle]->id, name);
+        if (order == 0)
+            return market->offers[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     for (size_t at = 0; at < market->n_offers; at++) {
         if (strcmp(market->offers[at]->id, name) == 0)
             return market->offers[at];

@@ -312,7 +312,7 @@ ProtobufCMessage *world_read(struct world *world, const char *party, Muster__Ver
     ProtobufCMessage *message;
     if (answer->outcome != MUSTER__OUTCOME__OUTCOME_DONE)
         return NULL;
-    MUST(walk_unpack(verb_find(verb)->answer, answer->body.data, answer->body.len, (size_t)64 << 20, &world->arena, &message, NULL));
+    MUST(walk_unpack(verb_find((int)verb)->answer, answer->body.data, answer->body.len, (size_t)64 << 20, &world->arena, &message, NULL));
     return message;
 }
 
