@@ -51,9 +51,11 @@ static bool stop(void *context, const struct match_progress *progress)
     uint64_t now = plan_clock();
     if (watch->next_line && now >= watch->next_line) {
         watch->next_line = now + SECOND;
-        fprintf(stderr, "Planning: %u of %u lots, %llu s, at most %s %% from the best\n", progress->lots_done,
-                progress->lot_count, (unsigned long long)((now - watch->started) / SECOND),
-                figures_gap(progress->bound - progress->objective, progress->bound).text);
+        const struct figure gap = figures_gap(progress->bound - progress->objective, progress->bound);
+        bool known = progress->bound > 0;
+        fprintf(stderr, "Planning: %u of %u lots, %llu s%s%s%s\n", progress->lots_done, progress->lot_count,
+                (unsigned long long)((now - watch->started) / SECOND), known ? ", at most " : "", known ? gap.text : "",
+                known ? " % from the best" : "");
     }
     watch->stopped = watch->stopped || interrupted || (watch->deadline && now >= watch->deadline);
     return watch->stopped;
