@@ -257,6 +257,34 @@ static int asked_of(struct view *view, const char *name, const char *item, Muste
     return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
 }
 
+/* What of a demand is committed. */
+static int committed_of(struct view *view, const char *name, const char *item, uint64_t *quantity)
+{
+    struct state_commitments all;
+    int status = state_commitments(view->txn, item, NULL, view->arena, &all);
+    *quantity = 0;
+    for (size_t at = 0; status == STATUS_OK && at < all.count; at++) {
+        if (strcmp(all.list[at]->commitment->demand, name) == 0)
+            *quantity += all.list[at]->commitment->quantity;
+    }
+    return status;
+}
+
+/* A reason that counts as missing what was committed since is of a plan that is over. */
+static int drop_overtaken(struct view *view, const char *name, Muster__WhyAnswer *answer, bool *overtaken)
+{
+    uint64_t committed;
+    int status = committed_of(view, name, answer->item, &committed);
+    *overtaken = status == STATUS_OK && committed != 0 && answer->uncovered != NULL && answer->uncovered->quantity > answer->wanted - committed;
+    if (!*overtaken)
+        return status;
+    answer->uncovered = NULL;
+    answer->covered = committed == answer->wanted;
+    answer->text = arena_format(view->arena, "%llu of %llu are committed%s", (unsigned long long)committed, (unsigned long long)answer->wanted,
+                                answer->covered ? "." : "; why the rest is missing is told after the next plan, once a day.");
+    return answer->text != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 /* That a party reads one plan a day, where a newer one was made since: it must not take the day's first for the last word. */
 static int add_day_note(struct view *view, bool first, const Muster__StoredReason *reason, Muster__WhyAnswer *answer)
 {
@@ -291,6 +319,10 @@ static int why_demand(struct view *view, const char *name, const Muster__Demand 
         answer->time = first ? reason->first_time : reason->newest_time;
         answer->uncovered = first ? reason->first_uncovered : reason->newest_uncovered;
     }
+    bool overtaken;
+    status = drop_overtaken(view, name, answer, &overtaken);
+    if (status != STATUS_OK || overtaken)
+        return status;
     answer->covered = answer->uncovered == NULL;
     answer->text = asked != NULL ? "Nothing is missing in the bundle that you were asked about." : "Nothing is missing in the newest plan.";
     if (answer->covered)

@@ -164,13 +164,15 @@ int csv_build_finish(struct faults *faults, size_t first, size_t errors, int sta
     sort(faults, first);
     for (size_t at = first; at < faults->count; at++) {
         struct fault *fault = &faults->list[at];
-        if (marking_scan_text(fault->found, strlen(fault->found), MARKING_TEXT)) {
+        /* A header names columns: "Nr." there is no short form of a marking. */
+        enum marking_kind kind = fault->row == 1 ? MARKING_CODE : MARKING_TEXT;
+        if (marking_scan_text(fault->found, strlen(fault->found), kind)) {
             fault->found = "";
         }
-        if (marking_scan_text(fault->remedy, strlen(fault->remedy), MARKING_TEXT)) {
+        if (marking_scan_text(fault->remedy, strlen(fault->remedy), kind)) {
             fault->remedy = "the cell may carry a security marking: it is not repeated here";
         }
-        if (marking_scan_text(fault->field, strlen(fault->field), MARKING_TEXT)) {
+        if (marking_scan_text(fault->field, strlen(fault->field), kind)) {
             fault->field = "";
         }
     }

@@ -43,13 +43,13 @@ static json_t *fault_json(const char *file, uint32_t row, const char *id, const 
     return value;
 }
 
-/* Rows with an error. The list is in the order of the rows. */
+/* Data rows with an error; the header is none. The list is in the order of the rows. */
 static size_t faulty_rows(const struct faults *faults)
 {
     size_t rows = 0;
     uint32_t last = 0;
     for (size_t i = 0; i < faults->count; i++) {
-        if (!faults->list[i].warning && (rows == 0 || faults->list[i].row != last)) {
+        if (!faults->list[i].warning && faults->list[i].row != 1 && (rows == 0 || faults->list[i].row != last)) {
             rows++;
             last = faults->list[i].row;
         }
@@ -64,7 +64,7 @@ static void print_heading(struct context *context, const char *file, uint32_t ro
     size_t count = faults->errors ? faults->errors : faults->warnings;
     size_t at_fault = faulty_rows(faults);
     const char *place = "";
-    if (faults->errors && rows) {
+    if (at_fault && rows) {
         place = arena_format(&context->arena, " in %s of %s row%s", figures_count(at_fault).text, figures_count(rows).text, rows == 1 ? "" : "s");
     }
     const char *text = arena_format(&context->arena, "%s: %s %s%s%s. %s", file, figures_count(count).text, kind, count == 1 ? "" : "s", place, became);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "clients/muster/complain.h"
 #include "clients/muster/faults.h"
@@ -72,18 +73,71 @@ static const char *id_of(const struct objects_kind *kind, const ProtobufCMessage
     }
 }
 
-static uint32_t count_rows(const uint8_t *bytes, size_t size)
+/* Columns of free text; all others hold codes, where "NR" is Nauru and no marking. */
+static enum marking_kind kind_of_column(const char *name)
+{
+    static const char *const texts[] = {"title", "name", "requires", "provides", "certificates", "release", "contact", "value"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcasecmp(name, texts[i]) == 0) {
+            return MARKING_TEXT;
+        }
+    }
+    return MARKING_CODE;
+}
+
+/* Every cell searched as it stands in the file, so that a cell that is wrong in form as well is not taken for a typing error. */
+static int search_cells(struct context *context, const struct csv_sheet *sheet, struct objects *objects)
+{
+    objects->marked = arena_array(&context->arena, OBJECTS_MARKED_MOST, sizeof *objects->marked);
+    if (!objects->marked) {
+        return STATUS_NO_MEMORY;
+    }
+    for (size_t at = 0; at < sheet->count; at++) {
+        const struct csv_row *row = &sheet->rows[at];
+        for (uint32_t column = 0; column < row->count && objects->marked_count < OBJECTS_MARKED_MOST; column++) {
+            const char *name = column < sheet->rows[0].count ? sheet->rows[0].cells[column] : "";
+            bool hidden = marking_scan_text(name, strlen(name), MARKING_CODE);
+            if (marking_scan_text(row->cells[column], strlen(row->cells[column]), at == 0 ? MARKING_CODE : kind_of_column(name))) {
+                objects->marked[objects->marked_count++] = (struct objects_marked){row->number, hidden ? "" : name};
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Counts the rows and searches the cells of a file that may have any fault. */
+static int look_at_cells(struct context *context, const uint8_t *bytes, size_t size, struct objects *objects)
 {
     static const char *const none[] = {"month"};
-    struct arena arena;
     struct faults ignored;
     struct csv_sheet sheet = {0};
-    arena_init(&arena, CSV_ARENA_MOST);
-    faults_init(&ignored, &arena);
-    csv_cells_read(bytes, size, none, 1, &arena, &ignored, &sheet);
-    uint32_t rows = sheet.count ? (uint32_t)sheet.count - 1 : 0;
-    arena_drop(&arena);
-    return rows;
+    faults_init(&ignored, &context->arena);
+    csv_cells_read(bytes, size, none, 1, &context->arena, &ignored, &sheet);
+    objects->rows = sheet.count ? (uint32_t)sheet.count - 1 : 0;
+    return search_cells(context, &sheet, objects);
+}
+
+int objects_refuse_marked(struct context *context, const struct objects *objects)
+{
+    const struct objects_marked *first = &objects->marked[0];
+    if (context->output.form == OUTPUT_JSON) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < objects->marked_count; i++) {
+            json_array_append_new(list, json_pack("{s:i, s:s}", "row", (int)objects->marked[i].row, "column", objects->marked[i].column));
+        }
+        output_value(&context->output, json_pack("{s:s, s:s, s:o}", "file", objects->file, "became",
+                                                 "Refused: a marking above unclassified. Nothing was sent, stored or logged.", "marked", list));
+    }
+    for (size_t i = 0; i < objects->marked_count; i++) {
+        const struct objects_marked *one = &objects->marked[i];
+        advise("%s row %u, column %s, carries a marking above unclassified.", i == 0 ? "Refused:" : "and", (unsigned)one->row,
+               *one->column ? one->column : "without a name");
+    }
+    advise("Nothing was sent, stored or logged; the text is not repeated here.\n"
+           "Now: 1 do not mail, copy or delete the file; 2 tell your security officer \"possible spill, %s row %u\"; 3 submit again only once cleared.\n"
+           "If it is a false alarm, and nothing else is wrong in the file, submit tells the code that confirms it.",
+           objects->file, (unsigned)first->row);
+    return EXIT_CODE_INPUT;
 }
 
 /* A marking in the file's name is one too, though the name itself is never sent. */
@@ -126,7 +180,12 @@ int objects_read(struct context *context, const struct objects_kind *kind, const
         return complain_memory();
     }
     objects->told = reading.told;
-    objects->rows = count_rows(bytes, size);
+    if (look_at_cells(context, bytes, size, objects) != STATUS_OK) {
+        return complain_memory();
+    }
+    if ((status != STATUS_OK || faults->errors) && objects->marked_count) {
+        return objects_refuse_marked(context, objects);
+    }
     if (status != STATUS_OK || faults->errors) {
         const char *advice = arena_format(&context->arena, "Columns: muster %s template", kind->name);
         return faults_print(context, objects->file, objects->rows, faults, became, kind->noun == MUSTER__NOUN__NOUN_ITEM ? NULL : advice);

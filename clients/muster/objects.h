@@ -25,6 +25,14 @@ struct object {
     const struct csv_rows *rows;
 };
 
+#define OBJECTS_MARKED_MOST 20u /* more cells than a security officer needs to be told of */
+
+/* A cell that carries a marking. */
+struct objects_marked {
+    uint32_t row;
+    const char *column; /* as the header names it; "" where the header itself is marked or has no name */
+};
+
 struct objects {
     const struct objects_kind *kind;
     const char *file;
@@ -32,7 +40,12 @@ struct objects {
     size_t count;
     const char *told;           /* how the file was read; NULL where it needs no telling */
     uint32_t rows;              /* data rows of the file */
+    struct objects_marked *marked; /* cells that carry a marking above unclassified, as they stand in the file */
+    size_t marked_count;
 };
+
+/* Tells that cells are marked, where, and what to do now; nothing of them is repeated. Returns 65. */
+int objects_refuse_marked(struct context *context, const struct objects *objects);
 
 /*
  * Reads a file. Faults are told and 65 returned where there are any; warnings alone are told on standard error. check: what is

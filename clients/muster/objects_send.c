@@ -296,6 +296,9 @@ int objects_check(struct context *context, const struct objects_kind *kind, cons
     if (code) {
         return code;
     }
+    if (objects->marked_count) {
+        return objects_refuse_marked(context, objects);
+    }
     if (context->output.form == OUTPUT_JSON) {
         return faults_print(context, objects->file, objects->rows, &faults, "Nothing was sent.", NULL);
     }

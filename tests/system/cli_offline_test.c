@@ -147,6 +147,30 @@ static void a_check_names_every_fault_in_place_with_its_cure(void **state)
     assert_string_equal(cli.err, "");
 }
 
+/* A marking comes before any fault of form: an officer must not take it for a typing error, correct it and mail the file on. */
+static void a_check_finds_a_marking_before_all_else(void **state)
+{
+    (void)state;
+    static const char header[] = "demand,country,item,month,quantity,max_unit_price,requires\n";
+    char sheet[512];
+    snprintf(sheet, sizeof sheet, "%sNL-1,NL,GEM-T,2028-12,40,5900000,NATO SECRET\n", header);
+    assert_int_equal(cli_write(&cli, "marked.csv", sheet), STATUS_OK);
+    assert_int_equal(cli_run(&cli, "demand", "check", "marked.csv", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "Refused: row 2, column requires, carries a marking above unclassified.");
+    assert_null(strstr(cli.out, "range_km"));
+    assert_null(strstr(cli.err, "NATO SECRET"));
+    snprintf(sheet, sizeof sheet, "%sNL-1,NL,GEM-T,2028-12,40,5900000,note=GEHEIM\n", header);
+    assert_int_equal(cli_write(&cli, "marked.csv", sheet), STATUS_OK);
+    assert_int_equal(cli_run(&cli, "demand", "check", "marked.csv", "--json", NULL), EXIT_CODE_INPUT);
+    assert_string_equal(cli_json(&cli, "marked.0.row"), "2");
+    assert_string_equal(cli_json(&cli, "marked.0.column"), "requires");
+    /* A column "Nr." is no short form of a marking. */
+    snprintf(sheet, sizeof sheet, "Nr.;%s", "demand;country;item;month;quantity;max_unit_price\n1;NL-1;NL;GEM-T;2028-12;40;5900000\n");
+    assert_int_equal(cli_write(&cli, "numbered.csv", sheet), STATUS_OK);
+    assert_int_equal(cli_run(&cli, "demand", "check", "numbered.csv", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.out, "1\tNr.\tNr.\ta known column");
+}
+
 static void a_check_on_a_narrow_terminal_stays_whole(void **state)
 {
     (void)state;
@@ -274,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_mistyped_word_gets_the_nearest_one),
         cmocka_unit_test(every_command_that_needs_an_exchange_says_so),
         cmocka_unit_test(a_check_names_every_fault_in_place_with_its_cure),
+        cmocka_unit_test(a_check_finds_a_marking_before_all_else),
         cmocka_unit_test(a_check_on_a_narrow_terminal_stays_whole),
         cmocka_unit_test(a_template_is_accepted_as_it_stands),
         cmocka_unit_test(an_offer_is_read_back),

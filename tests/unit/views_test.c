@@ -241,6 +241,15 @@ static void reasons_come_once_a_day_and_never_with_a_price(void **state)
     assert_int_equal(world_release(world, 1), STATUS_OK);
     assert_true(why(world, "nl", "D2")->covered);
     assert_string_equal(why(world, "nl", "D2")->text, "Nothing is missing in the bundle that you were asked about.");
+    /* Nor does it come back once all is committed. */
+    assert_int_equal(world_answer(world, "nl", 1, true), STATUS_OK);
+    assert_int_equal(world_answer(world, "de", 1, true), STATUS_OK);
+    assert_int_equal(world_answer(world, "es", 1, true), STATUS_OK);
+    world_tick(world);
+    assert_int_equal(world_answer(world, "sup", 1, true), STATUS_OK);
+    world_tick(world);
+    assert_true(why(world, "nl", "D2")->covered);
+    assert_string_equal(why(world, "nl", "D2")->text, "10 of 10 are committed.");
     world_days(world, 1);
     assert_true(why(world, "nl", "D2")->covered);
 }
