@@ -250,6 +250,9 @@ static void move_prices(struct match_flow *flow, int64_t sign)
     uint32_t blocks = lines + flow->slot_most * months;
     for (uint32_t n = 0; n < flow->settled_count; n++) {
         uint32_t node = flow->settled[n];
+        if (flow->labels[node].distance >= flow->best) {
+            continue;
+        }
         int64_t by = sign * (flow->best - flow->labels[node].distance);
         if (node < lines) {
             flow->price[node] -= by;

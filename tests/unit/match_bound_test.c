@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The bound holds at any prices, and the plan does not depend on threads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "broker/match/bound.h"
+#include "broker/match/match.h"
+#include "tests/unit/scenario_support.h"
+
+static struct scenario_support s;
+
+static int begin(void **state)
+{
+    (void)state;
+    alarm(120);
+    scenario_support_begin(&s);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    scenario_support_end(&s);
+    return 0;
+}
+
+static void no_prices_bound_below_a_plan(void **state)
+{
+    (void)state;
+    uint32_t plans = 0;
+    for (uint64_t round = 1; round <= 60; round++) {
+        uint64_t seed = round;
+        scenario_support_randomize(&s, round, 8, 5);
+        scenario_support_load(&s);
+        struct match_plan *plan;
+        assert_int_equal(match_plan(s.market, NULL, &s.arena, &plan), 0);
+        assert_true(plan->bound >= plan->objective);
+        plans += plan->objective > 0;
+        struct match_model model;
+        struct match_terms terms;
+        struct match_walk walk;
+        struct match_dual dual;
+        assert_int_equal(match_model_build(s.market, &s.market->lots[0], &s.arena, &model), 0);
+        assert_int_equal(match_terms_init(&model, &s.arena, &terms), 0);
+        assert_int_equal(match_walk_init(&model, &terms, &s.arena, &walk), 0);
+        assert_int_equal(match_dual_init(&model, &s.arena, &dual), 0);
+        for (int n = 0; n < 20; n++) {
+            for (uint32_t l = 0; l < model.line_count; l++) {
+                dual.price[l] = (int64_t)scenario_support_random(&seed, (uint64_t)model.value[l] + 1);
+            }
+            match_dual_evaluate(&walk, NULL, &dual);
+            assert_true(match_bound_cents(&model, dual.bound) >= plan->lots[0].objective);
+        }
+    }
+    assert_true(plans > 20);
+}
+
+static void threads_and_repetition_change_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t round = 200; round < 230; round++) {
+        scenario_support_randomize(&s, round, 10, 6);
+        scenario_support_load(&s);
+        struct match_plan *first, *second;
+        struct match_options one = {.threads = 1}, many = {.threads = 4};
+        assert_int_equal(match_plan(s.market, &one, &s.arena, &first), 0);
+        assert_int_equal(match_plan(s.market, &many, &s.arena, &second), 0);
+        assert_true(first->objective == second->objective && first->bound == second->bound);
+        for (uint32_t l = 0; l < first->lot_count; l++) {
+            assert_int_equal(first->lots[l].award_count, second->lots[l].award_count);
+            if (first->lots[l].award_count) {
+                assert_memory_equal(first->lots[l].awards, second->lots[l].awards,
+                                    first->lots[l].award_count * sizeof *first->lots[l].awards);
+            }
+        }
+    }
+}
+
+static bool stop_at_once(void *context, const struct match_progress *progress)
+{
+    (void)progress;
+    (*(int *)context)++;
+    return true;
+}
+
+static void a_stopped_search_keeps_an_honest_plan(void **state)
+{
+    (void)state;
+    for (uint64_t round = 300; round < 320; round++) {
+        int asked = 0;
+        scenario_support_randomize(&s, round, 10, 6);
+        scenario_support_load(&s);
+        struct match_plan *whole, *stopped;
+        struct match_options options = {.stop = stop_at_once, .context = &asked};
+        assert_int_equal(match_plan(s.market, NULL, &s.arena, &whole), 0);
+        assert_int_equal(match_plan(s.market, &options, &s.arena, &stopped), 0);
+        assert_true(asked > 0);
+        assert_true(stopped->bound >= whole->objective && stopped->objective <= whole->bound);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(no_prices_bound_below_a_plan, begin, end),
+        cmocka_unit_test_setup_teardown(threads_and_repetition_change_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(a_stopped_search_keeps_an_honest_plan, begin, end),
+    };
+    return cmocka_run_group_tests_name("match_bound", tests, NULL, NULL);
+}
