@@ -16,6 +16,9 @@
 #define ROUNDS 6          /* of moving the prices of money */
 #define PRICE_MOST_MOVE 2.0
 #define PRICE_LEAST 65536.0 /* 1/16: where a price of 0 starts to rise */
+#define WITHIN_ROUNDS 4   /* of dearer money until the plans fit */
+#define DEARER_MOST 0.2
+#define DEARER_LEAST 0.01
 #define TRIES 20
 #define WARM_STEPS 24
 #define LOT_MEMORY ((size_t)1 << 32)
@@ -37,6 +40,7 @@ struct joint {
     int64_t *price;       /* by fund */
     struct match_bracket *brackets; /* 2 * fund: with too little spent; and one more: with too much */
     double *spent;        /* lot * funds + fund */
+    __int128 bound;       /* of the whole, at the prices found */
     __int128 *left;       /* by fund: what the ledger has not given out */
     double *later;        /* by fund: what lots that come later have planned */
     double *kept;         /* by fund: the part of its plan that each lot may keep */
@@ -187,7 +191,39 @@ static int find_prices(struct joint *joint, const __int128 *balance)
         move_prices(joint, balance);
         status = match_parallel_run(threads, lots, replan_lot, joint);
     }
-    return status ? status : match_parallel_run(threads, lots, settle_lot, joint);
+    if (!status) {
+        status = match_parallel_run(threads, lots, settle_lot, joint);
+    }
+    joint->bound = joint_bound(joint, balance);
+    return status;
+}
+
+/*
+ * Dearer money until the plans spend no more than there is: what they leave is offered to all afterwards, which loses less than taking back
+ * what was planned, where lumps and minimum orders are in the way. Prices and bound found before are not touched by it.
+ */
+static int stay_within(struct joint *joint, const __int128 *balance)
+{
+    uint32_t threads = joint->control->options->threads, lots = joint->market->lot_count, funds = joint->market->fund_count;
+    for (int round = 0; round < WITHIN_ROUNDS; round++) {
+        bool over = false;
+        for (uint32_t f = 0; f < funds; f++) {
+            double spent = 0, most = (double)balance[f];
+            for (uint32_t l = 0; l < lots; l++) {
+                spent += joint->spent[(size_t)l * funds + f];
+            }
+            if (joint->market->funds[f].limited && spent > most) {
+                double dearer = 1 + (spent / (most + 1) - 1 < DEARER_MOST ? (spent / (most + 1) - 1) * 1.5 : DEARER_MOST) + DEARER_LEAST;
+                joint->price[f] = (int64_t)((double)joint->price[f] * dearer);
+                over = true;
+            }
+        }
+        int status = over ? match_parallel_run(threads, lots, replan_lot, joint) : STATUS_OK;
+        if (status || !over) {
+            return status;
+        }
+    }
+    return STATUS_OK;
 }
 
 /* What a finished plan pays from a fund. */
@@ -286,6 +322,9 @@ static int run(struct joint *joint, const __int128 *balance)
     if (!status) {
         status = find_prices(joint, balance);
     }
+    if (!status) {
+        status = stay_within(joint, balance);
+    }
     return status ? status : keep_ledger(joint, balance);
 }
 
@@ -307,8 +346,7 @@ int match_joint_plan(const struct match_market *market, struct match_control *co
         own += plans[l].bound;
     }
     if (!status) {
-        __int128 together = joint_bound(&joint, balance);
-        *bound = (int64_t)(together < own ? together : own);
+        *bound = (int64_t)(joint.bound < own ? joint.bound : own);
     }
     for (uint32_t l = 0; joint.arenas && l < market->lot_count; l++) {
         arena_drop(&joint.arenas[l]);
