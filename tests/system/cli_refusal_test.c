@@ -360,7 +360,7 @@ static void without_the_exchange_work_is_kept(void **state)
     assert_code(cli_as(&cli, "hq", "outbox", "send", id, "--screen", NULL), 0);
     assert_says(cli.out, "Accepted 2027-02-01 ");
     assert_code(cli_as(&cli, "hq", "outbox", "list", "--screen", NULL), 0);
-    assert_says(cli.out, "Empty: every submission was answered.");
+    assert_says(cli.out, "Empty: ");
 }
 
 static void a_doubted_clock_is_confirmed(void **state)
