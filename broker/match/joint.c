@@ -23,7 +23,7 @@
 #define WARM_STEPS 24
 #define LOT_MEMORY ((size_t)1 << 32)
 #define FIRST_PRICE (INT64_C(2) << MATCH_FUND_BITS)
-#define NODES 6           /* of a lot's tree */
+#define NODES 30          /* of a lot's tree */
 
 /* A price of money and the part of the balance that is spent at it. */
 struct match_bracket {
