@@ -23,6 +23,9 @@
 #define WARM_STEPS 24
 #define LOT_MEMORY ((size_t)1 << 32)
 #define FIRST_PRICE (INT64_C(2) << MATCH_FUND_BITS)
+#define REFINE_LOTS 24
+#define PAIR_LOTS 12
+#define PAIR_PART 150     /* part of the whole that a lot lacks to its bound for it to try other lots' money */
 #define NODES 30          /* of a lot's tree */
 
 /* A price of money and the part of the balance that is spent at it. */
@@ -296,6 +299,96 @@ static int keep_ledger(struct joint *joint, const __int128 *balance)
     return STATUS_OK;
 }
 
+/* Plans one lot by itself with given money, by fund. */
+static int plan_for(struct joint *joint, uint32_t lot, const __int128 *money, struct match_lot_plan *plan)
+{
+    struct match_search *search = arena_alloc(&joint->arenas[lot], sizeof *search);
+    int status = search ? match_search_init(joint->market, lot, false, &joint->arenas[lot], search) : STATUS_NO_MEMORY;
+    if (status) {
+        return status;
+    }
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        struct match_tie *tie = &search->ties.ties[t];
+        if (tie->kind == MATCH_TIE_FUND) {
+            tie->right = money[tie->index];
+            search->rights[t] = tie->right;
+        }
+    }
+    search->control = joint->control;
+    match_search_budget(search, joint->control->options->node_budget, joint->control->options->prove);
+    status = match_lot_search(search);
+    *plan = search->best;
+    plan->bound = joint->searches[lot]->best.bound; /* the one with all money free */
+    return status;
+}
+
+/* Adds what a plan pays to the money, or takes it off. */
+static void move_money(const struct joint *joint, uint32_t lot, const struct match_lot_plan *plan, int sign, __int128 *money)
+{
+    for (uint32_t f = 0; f < joint->market->fund_count; f++) {
+        money[f] += sign * plan_pays(&joint->market->lots[lot], plan, f);
+    }
+}
+
+/*
+ * Plans one lot once more with the money that its plan has and what is left over; with another lot, with that one's money too, which
+ * then gets what the first leaves. Takes over what is better together. A plan at common prices was mended to fit; one made for its money is mostly
+ * better.
+ */
+static int refine(struct joint *joint, uint32_t lot, uint32_t other)
+{
+    struct match_lot_plan *own = &joint->searches[lot]->best, *next = other == MATCH_NONE ? NULL : &joint->searches[other]->best;
+    struct match_lot_plan made, rest = {0};
+    __int128 *money = arena_array(&joint->arenas[lot], joint->market->fund_count, sizeof *money);
+    if (!money) {
+        return STATUS_NO_MEMORY;
+    }
+    memcpy(money, joint->left, joint->market->fund_count * sizeof *money);
+    move_money(joint, lot, own, 1, money);
+    if (next) {
+        move_money(joint, other, next, 1, money);
+    }
+    int status = plan_for(joint, lot, money, &made);
+    if (status || made.objective <= own->objective) {
+        return status;
+    }
+    move_money(joint, lot, &made, -1, money);
+    if (next) {
+        status = plan_for(joint, other, money, &rest);
+        if (status || made.objective + rest.objective <= own->objective + next->objective) {
+            return status;
+        }
+        move_money(joint, other, &rest, -1, money);
+        *next = rest;
+    }
+    *own = made;
+    memcpy(joint->left, money, joint->market->fund_count * sizeof *money);
+    return STATUS_OK;
+}
+
+/* Few lots are worth the time of refining each; those far below their bound also try what another lot's money would do for them. */
+static int refine_lots(struct joint *joint)
+{
+    uint32_t lots = joint->market->lot_count;
+    __int128 total = 0;
+    int status = STATUS_OK;
+    for (uint32_t l = 0; l < lots; l++) {
+        total += joint->searches[l]->best.objective;
+    }
+    for (uint32_t l = 0; !status && l < lots && lots <= REFINE_LOTS && !match_control_asks(joint->control); l++) {
+        status = refine(joint, l, MATCH_NONE);
+    }
+    for (uint32_t l = 0; l < lots && lots <= PAIR_LOTS; l++) {
+        for (uint32_t n = 0; !status && n < lots && !match_control_asks(joint->control); n++) {
+            const struct match_lot_plan *plan = &joint->searches[l]->best;
+            if (n != l && (__int128)(plan->bound - plan->objective) * PAIR_PART > total) {
+                status = refine(joint, l, n);
+            }
+        }
+    }
+    return status;
+}
+
 static int allocate(struct joint *joint, struct arena *arena)
 {
     uint32_t lots = joint->market->lot_count, funds = joint->market->fund_count;
@@ -325,7 +418,10 @@ static int run(struct joint *joint, const __int128 *balance)
     if (!status) {
         status = stay_within(joint, balance);
     }
-    return status ? status : keep_ledger(joint, balance);
+    if (!status) {
+        status = keep_ledger(joint, balance);
+    }
+    return status ? status : refine_lots(joint);
 }
 
 int match_joint_plan(const struct match_market *market, struct match_control *control, const __int128 *balance, struct arena *arena,
