@@ -53,6 +53,7 @@ struct context {
     bool profile_loaded;
     struct link *link;
     struct passphrase_source passphrase;
+    bool unanswered_quietly; /* a question that nobody answers is not told: what is sent next tells it */
 };
 
 /* Who uses a command: for the help's headings. */

@@ -25,6 +25,7 @@ struct sending {
     struct session_records standing;
     struct names names;          /* of the standing ones: the own, by id */
     struct seen seen;
+    bool blind;                  /* the exchange could not be asked what stands: what was seen last counts */
     struct objects_changes changes;
     uint64_t replaces;           /* --replaces; 0: not given */
     size_t equal;
@@ -64,12 +65,23 @@ void objects_csv_options(const struct context *context, const struct objects_kin
     }
 }
 
-/* The own objects that stand, findable by id. */
+#define BLIND_MILLISECONDS 1000 /* how long the exchange is tried once it was not there for the whole time */
+
+/*
+ * The own objects that stand, findable by id. Where the exchange can't be reached, none: the changes are then made against what this
+ * profile saw last, and are kept for `outbox send`, when the exchange itself refuses what is behind.
+ */
 static int fetch_standing(struct sending *sending)
 {
     struct context *context = sending->context;
+    context->unanswered_quietly = !context->value[OPTION_DRY_RUN];
     int code = session_list(context, sending->kind->noun, "", "", true, &sending->standing);
-    if (code) {
+    sending->blind = code == EXIT_CODE_UNREACHABLE && context->unanswered_quietly;
+    context->unanswered_quietly = false;
+    if (sending->blind) {
+        sending->standing = (struct session_records){0};
+        link_limit(context->link, BLIND_MILLISECONDS);
+    } else if (code) {
         return code;
     }
     if (names_init(&sending->names, &context->arena, sending->standing.count) != STATUS_OK) {
@@ -111,6 +123,10 @@ static void tell_conflict(struct sending *sending, const struct object *object, 
 static int consider(struct sending *sending, const struct object *object)
 {
     const Muster__Record *record = standing_of(sending, object->id);
+    if (sending->blind) {
+        uint64_t last = sending->replaces ? sending->replaces : seen_version(&sending->seen, object->id);
+        return objects_changes_add(sending->context, &sending->changes, object->id, last, object);
+    }
     if (!record) {
         return objects_changes_add(sending->context, &sending->changes, object->id, 0, object);
     }
@@ -229,6 +245,9 @@ static int send_changes(struct sending *sending, const char *file, const char *r
     objects_changes_fill(&sending->changes, &submission);
     objects_naming(&sending->changes, file, receipt, &naming);
     int code = session_submit(context, &submission, &naming, &result);
+    if (code == EXIT_CODE_UNREACHABLE && sending->blind && result.kept) {
+        advise("Signed as changes of the versions that you saw last; a colleague's newer one is not written over.\nOnce it answers: muster outbox send");
+    }
     if (code || !result.answer) {
         if (!code && context->output.form == OUTPUT_SCREEN) {
             tell_changes(sending);
@@ -344,6 +363,15 @@ int objects_withdraw(struct context *context, const struct objects_kind *kind, i
     code = code ? code : objects_changes_begin(context, kind, id_count, &sending.changes);
     for (size_t i = 0; i < id_count && !code; i++) {
         const Muster__Record *record = standing_of(&sending, ids[i]);
+        uint64_t last = seen_version(&sending.seen, ids[i]);
+        if (sending.blind && last == 0 && !sending.replaces) {
+            return complain(EXIT_CODE_UNREACHABLE, "no answer from %s, and %s %s was not seen here before. Nothing was kept.\nWithdraw it once the exchange answers.",
+                            context->profile.address, kind->name, ids[i]);
+        }
+        if (sending.blind) {
+            code = objects_changes_add(context, &sending.changes, ids[i], sending.replaces ? sending.replaces : last, NULL);
+            continue;
+        }
         if (!record || record->withdrawn) {
             return complain(EXIT_CODE_INPUT, "no %s %s of yours stands. Nothing was sent.\nSee: muster %s list", kind->name, ids[i], kind->name);
         }

@@ -101,6 +101,9 @@ int session_unanswered(struct context *context, int status, const struct link_re
     const char *seconds = context->value[OPTION_TIMEOUT] ? context->value[OPTION_TIMEOUT] : "10";
     const char *became = submission ? "It was kept, not sent: muster outbox list" : "Nothing changed.";
     progress_end();
+    if (status == STATUS_UNREACHABLE && !submission && context->unanswered_quietly) {
+        return EXIT_CODE_UNREACHABLE;
+    }
     switch (status) {
     case STATUS_UNREACHABLE:
         break;
@@ -155,6 +158,11 @@ int session_refused(struct context *context, const Muster__Answer *answer, const
     case MUSTER__OUTCOME__OUTCOME_NOT_FOUND:
         return complain(EXIT_CODE_INPUT, "%s %s", text ? text : "there is none of that name that you may see.", became);
     case MUSTER__OUTCOME__OUTCOME_STALE:
+        /* A bundle whose state forbids it will do so at any version: trying again is no cure. */
+        if (answer->n_faults && strcmp(answer->faults[0]->field, "bundle") == 0 && strncmp(answer->faults[0]->found, "B-", 2) != 0) {
+            return complain(EXIT_CODE_INPUT, "%s is %s; %s is expected. %s", naming && naming->id ? naming->id(naming->data, answer->faults[0]->change) : "the bundle",
+                            answer->faults[0]->found, answer->faults[0]->expected, became);
+        }
         return complain(EXIT_CODE_TRY_AGAIN, "%s %s", text ? text : "a newer version stands.", became);
     case MUSTER__OUTCOME__OUTCOME_EXPIRED:
         return complain(EXIT_CODE_TRY_AGAIN, "it reached the exchange too late and was not accepted. It was kept.\nTo sign and send it anew: muster outbox list");

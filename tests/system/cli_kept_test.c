@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* What is kept, and what is not, while the exchange can't be reached; and the sentences of faults about the exchange. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "proto/status.h"
+#include "tests/system/cli.h"
+
+static struct harness harness;
+static struct cli cli;
+
+#define assert_says(text, part)                                                 \
+    do {                                                                        \
+        if (!cli_says(text, part)) {                                            \
+            print_error("not found: %s\nin: %s\n%s\n", part, cli.out, cli.err); \
+            fail();                                                             \
+        }                                                                       \
+    } while (0)
+
+#define assert_code(call, expected)                                                            \
+    do {                                                                                       \
+        int got = (call);                                                                      \
+        if (got != (expected)) {                                                               \
+            print_error("exit %d, not %d:\n%s\n%s\n", got, (int)(expected), cli.out, cli.err); \
+            fail();                                                                            \
+        }                                                                                      \
+    } while (0)
+
+static void write_demand(const char *id, unsigned quantity)
+{
+    char text[256];
+    snprintf(text, sizeof text, "demand,item,month,quantity,max_unit_price\n%s,GEM-T,2030-12,%u,5900000.00\n", id, quantity);
+    cli_write(&cli, "nl.csv", text);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    alarm(240);
+    if (cli_exchange(&cli, &harness) != STATUS_OK || cli_join(&cli, "nl-dmo", "agency", "NL") != STATUS_OK) {
+        print_error("%s\n%s\n", cli.out, cli.err);
+        harness_show(&harness);
+        return -1;
+    }
+    cli_write(&cli, "items.csv", "item,title\nGEM-T,Missile\n");
+    cli_write(&cli, "policy.csv", "key,value,item\nprice_changes_a_week,1000,\n");
+    return cli_as(&cli, "hq", "policy", "submit", "policy.csv", NULL) || cli_as(&cli, "hq", "item", "submit", "items.csv", NULL) ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    cli_close(&cli);
+    harness_close(&harness);
+    return 0;
+}
+
+static void a_file_that_cannot_be_sent_is_kept_against_the_versions_seen_last(void **state)
+{
+    char id[40];
+    (void)state;
+    write_demand("NL-1", 40);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", NULL), 0);
+    assert_int_equal(harness_stop(&harness, NULL), STATUS_OK);
+    write_demand("NL-1", 50);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--dry-run", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "list", "--json", NULL), 0);
+    assert_string_equal(cli.out, "[]\n");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_says(cli.err, "in 2 s. It was kept, not sent: muster outbox list");
+    assert_says(cli.err, "Signed as changes of the versions that you saw last");
+    assert_null(strstr(cli.err, "Nothing changed"));
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "list", "--json", NULL), 0);
+    assert_string_equal(cli_json(&cli, "0.holds"), "1 demand: NL-1");
+    snprintf(id, sizeof id, "%.8s", cli_json(&cli, "0.id"));
+    /* An answer is a signature under terms: without them there is nothing to sign. */
+    assert_code(cli_as(&cli, "nl-dmo", "bundle", "answer", "B-0001", "yes", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_says(cli.err, "Nothing was kept");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "withdraw", "NL-9", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_says(cli.err, "NL-9 was not seen here before. Nothing was kept.");
+    assert_int_equal(harness_start(&harness), STATUS_OK);
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "send", id, NULL), 0);
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "list", "--json", NULL), 0);
+    assert_string_equal(cli.out, "[]\n");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "show", "NL-1", "--screen", NULL), 0);
+    assert_says(cli.out, "NL-1 v2  GEM-T");
+    assert_says(cli.out, "50 due 2030-12");
+}
+
+static void what_is_kept_writes_over_no_newer_version(void **state)
+{
+    char id[40];
+    (void)state;
+    assert_int_equal(harness_stop(&harness, NULL), STATUS_OK);
+    write_demand("NL-1", 60);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--replaces", "v1", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "list", "--json", NULL), 0);
+    snprintf(id, sizeof id, "%.8s", cli_json(&cli, "0.id"));
+    assert_int_equal(harness_start(&harness), STATUS_OK);
+    assert_code(cli_as(&cli, "nl-dmo", "outbox", "send", id, NULL), EXIT_CODE_TRY_AGAIN);
+    assert_says(cli.err, "a newer version stands");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "show", "NL-1", "--screen", NULL), 0);
+    assert_says(cli.out, "50 due 2030-12");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_that_cannot_be_sent_is_kept_against_the_versions_seen_last),
+        cmocka_unit_test(what_is_kept_writes_over_no_newer_version),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
