@@ -28,7 +28,9 @@ int match_tied_init(struct match_search *search, struct arena *arena, struct mat
 {
     const struct match_model *model = &search->model;
     uint32_t offers = model->lot->offer_count, ties = search->ties.count;
-    *tied = (struct match_tied){.search = search, .right = search->repair.right, .build_most = BUILDS_LINES / (model->line_count + 1) + BUILDS_LEAST, .part_most = 3 * model->line_count + 8 * offers + 16};
+    *tied = (struct match_tied){.search = search, .right = search->repair.right,
+                                .build_most = BUILDS_LINES / (model->line_count + 1) + BUILDS_LEAST,
+                                .part_most = 3 * model->line_count + 8 * offers + 16};
     tied->choices = arena_array(arena, offers, sizeof *tied->choices);
     tied->lumps = arena_array(arena, model->lump_count, sizeof *tied->lumps);
     tied->suppliers = arena_array(arena, model->lump_count, sizeof *tied->suppliers);
