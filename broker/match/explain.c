@@ -128,7 +128,7 @@ static bool plan_generally(struct crew *crew, struct match_inquiry *inquiry, str
     }
     general->more_money = more_money;
     if (state->needed > 1 && state->nations <= state->needed) {
-        general->any_nations = units_with(crew, inquiry, MATCH_CHANGE_MIN_NATIONS, 0, work, NULL);
+        general->any_nations = units_with(crew, inquiry, MATCH_CHANGE_MIN_NATIONS, 0, work, &general->offers_any_nations);
         if (!general->any_nations) {
             return false;
         }

@@ -154,11 +154,32 @@ static const char *text_capacity(const struct match_subject *s)
                         match_figure_count(own).text);
 }
 
+/* Whether a contract for all that is missing would be worth it with some tier, were nothing else in the way. */
+static bool is_worth(const struct match_subject *s)
+{
+    const struct match_inquiry *q = s->inquiry;
+    for (uint32_t o = 0; o < q->lot->offer_count; o++) {
+        int64_t freight = match_pairs_freight(&q->state.pairs, s->index, o);
+        for (uint32_t k = 0; k < q->lot->offers[o].tier_count && freight != MATCH_NO_FREIGHT; k++) {
+            const struct match_tier *tier = &q->lot->offers[o].tiers[k];
+            __int128 gain = (__int128)match_state_gain(&q->state, s->index, o, k, freight) * s->missing;
+            bool open = tier_is_open(&q->state, o, k) && tier->unit_price + freight <= q->lot->demands[s->index].ceiling;
+            if (open && gain > (__int128)tier->one_off + q->lot->rules.contract_overhead) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static const char *text_worth(const struct match_subject *s)
 {
     const struct match_inquiry *q = s->inquiry;
     const struct match_demand *d = &q->lot->demands[s->index];
     int64_t weight = q->lot->rules.weights[d->priority - 1];
+    if (is_worth(s)) {
+        return arena_format(s->texts, "Several things stand in its way at once: no single change of rules, money, minimums or output gives it more.");
+    }
     return arena_format(s->texts, "A unit counts %s (%lld times the reference value %s); no offer that fits costs less with a contract's %s and its one-off cost.",
                         match_figure_money(q, weight * q->lot->reference).text, (long long)weight,
                         match_figure_money(q, q->lot->reference).text, match_figure_money(q, q->lot->rules.contract_overhead).text);
@@ -231,7 +252,10 @@ const char *match_text_offer(const struct match_subject *s, enum match_reason re
     case MATCH_REASON_MINIMUM_QUANTITY:
         return arena_format(s->texts, "What could be ordered stays below its minimum.");
     case MATCH_REASON_BUNDLE_RULE:
-        return arena_format(s->texts, "A share rule of the bundle forbids it.");
+        return s->inquiry->general.offers_any_nations && s->inquiry->general.offers_any_nations[s->index] > s->has
+                   ? arena_format(s->texts, "Too few nations take part: %lld, and %lld are asked for.", (long long)s->inquiry->state.nations,
+                                  (long long)s->inquiry->state.needed)
+                   : arena_format(s->texts, "A share rule of the bundle forbids it.");
     case MATCH_REASON_NOT_WORTH_A_CONTRACT:
         return arena_format(s->texts, "What it would win does not carry its one-off cost and another contract's %s.",
                             match_figure_money(s->inquiry, s->inquiry->lot->rules.contract_overhead).text);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/match/block.h"
+#include "broker/match/change.h"
 #include "broker/match/facts.h"
 #include "broker/match/match.h"
 #include "broker/match/replan.h"
@@ -22,23 +23,18 @@ static const struct {
 
 #define ORDER_COUNT (sizeof order / sizeof order[0])
 
-/* What was found in the way of a demand over all pairs. */
-struct findings {
-    unsigned alone;  /* blocks that alone stand in the way of some pair */
-    unsigned all;    /* blocks in the way of every pair */
-};
-
 static bool forbidden_by_nations(const struct match_lot_plan *plan)
 {
     return plan->forbidden_by && strcmp(plan->forbidden_by, "min_nations") == 0;
 }
 
-static struct findings find_blocks(const struct match_state *state, const int64_t *money, uint32_t demand)
+/* Blocks that alone stand in the way of some pair of a demand. */
+static unsigned find_blocks(const struct match_state *state, const int64_t *money, uint32_t demand)
 {
     const struct match_lot *lot = state->lot;
     /* Where there is no bundle one step is one nation at most: that is in the way only where the planner found it to be. */
     bool counts_nations = state->plan->award_count > 0 || forbidden_by_nations(state->plan);
-    struct findings found = {0, ~0u};
+    unsigned alone = 0;
     for (uint32_t o = 0; o < lot->offer_count; o++) {
         int64_t freight = match_pairs_freight(&state->pairs, demand, o);
         for (uint32_t k = 0; k < lot->offers[o].tier_count && freight != MATCH_NO_FREIGHT; k++) {
@@ -51,23 +47,17 @@ static struct findings find_blocks(const struct match_state *state, const int64_
             with_room &= counts_nations ? ~0u : ~(unsigned)MATCH_BLOCK_NATIONS;
             with_output &= counts_nations ? ~0u : ~(unsigned)MATCH_BLOCK_NATIONS;
             bool single = (with_room & (with_room - 1)) == 0;
-            found.alone |= single ? with_room : 0;
-            found.alone |= with_output == 0 ? MATCH_BLOCK_CAPACITY : 0u;
-            found.all &= with_room;
+            alone |= single ? with_room : 0;
+            alone |= with_output == 0 ? MATCH_BLOCK_CAPACITY : 0u;
         }
     }
-    return found;
+    return alone;
 }
 
-static enum match_reason reason_of(const struct findings *found)
+static enum match_reason reason_of(unsigned alone)
 {
     for (size_t n = 0; n < ORDER_COUNT; n++) {
-        if (found->alone & order[n].block) {
-            return order[n].reason;
-        }
-    }
-    for (size_t n = 0; n < ORDER_COUNT; n++) {
-        if (found->all & order[n].block) {
+        if (alone & order[n].block) {
             return order[n].reason;
         }
     }
@@ -94,6 +84,116 @@ static int plan_without_rule(const struct match_market *market, uint32_t lot, co
         changed.rules.supplier_max_share = 100;
     }
     return match_replan_lot(market, &changed, money, nations, arena, freed);
+}
+
+/*
+ * A small lot is planned again for each kind of change, so that its reasons are what a full plan says and not only what one step shows.
+ * Larger lots would take as long as their plan did, several times over.
+ */
+#define SMALL_LOT 400u    /* demands times offers */
+#define SMALL_MARKET 16u  /* lots */
+
+/* Re-plans of one small lot: units by demand, NULL where not planned yet. */
+struct retrial {
+    const struct match_market *market;
+    uint32_t lot_index;
+    const struct match_state *state;
+    int64_t *money;               /* by fund: what it may spend in this lot */
+    const int64_t *of_kind[MATCH_REASON_CAPACITY + 1]; /* by reason, but for funds */
+    const int64_t **of_fund;
+    struct arena *arena;
+};
+
+/* Plans with one change; units by demand, or NULL where memory is out. */
+static const int64_t *retry(const struct retrial *retrial, const struct match_change *change)
+{
+    struct arena once;
+    struct match_outcome outcome;
+    int64_t *units = arena_array(retrial->arena, retrial->state->lot->demand_count, sizeof *units);
+    arena_init(&once, retrial->arena->cap);
+    int status = match_change_plan(retrial->market, retrial->lot_index, change, retrial->money, &once, &outcome);
+    for (uint32_t n = 0; units && !status && n < outcome.plan->award_count; n++) {
+        units[outcome.plan->awards[n].demand] += outcome.plan->awards[n].quantity;
+    }
+    arena_drop(&once);
+    return status == STATUS_NO_MEMORY ? NULL : units;
+}
+
+static int retry_kind(struct retrial *retrial, enum match_reason reason, enum match_change_kind kind, uint32_t demand, bool *more)
+{
+    const struct match_change change = {.kind = kind, .demand = demand};
+    const int64_t *units = retrial->of_kind[reason];
+    if (!units || kind == MATCH_CHANGE_ORDERS) {
+        units = retrial->of_kind[reason] = retry(retrial, &change);
+    }
+    *more = units && units[demand] > retrial->state->demand_taken[demand];
+    return units ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static int retry_fund(struct retrial *retrial, uint32_t demand, bool *more)
+{
+    uint32_t fund = retrial->state->lot->demands[demand].fund;
+    const struct match_change change = {.kind = MATCH_CHANGE_MONEY, .index = fund, .value = INT64_MAX};
+    if (!retrial->of_fund[fund]) {
+        retrial->of_fund[fund] = retry(retrial, &change);
+    }
+    *more = retrial->of_fund[fund] && retrial->of_fund[fund][demand] > retrial->state->demand_taken[demand];
+    return retrial->of_fund[fund] ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+/* The first reason under which planning again gives the demand more. alone: what single steps showed. */
+static int retried_reason(struct retrial *retrial, uint32_t demand, unsigned alone, enum match_reason *reason)
+{
+    const struct match_state *state = retrial->state;
+    uint32_t fund = state->lot->demands[demand].fund;
+    bool more = false;
+    int status = STATUS_OK;
+    if (state->needed > 1 && state->nations <= state->needed) {
+        *reason = MATCH_REASON_MIN_NATIONS;
+        status = retry_kind(retrial, *reason, MATCH_CHANGE_MIN_NATIONS, demand, &more);
+    }
+    if (!status && !more) {
+        *reason = MATCH_REASON_BUNDLE_RULE;
+        more = !state->has_share_rules && alone & MATCH_BLOCK_RULES; /* equal treatment can't be switched off in a plan */
+        status = state->has_share_rules ? retry_kind(retrial, *reason, MATCH_CHANGE_SHARES, demand, &more) : STATUS_OK;
+    }
+    if (!status && !more && fund != MATCH_NONE && retrial->money[fund] != INT64_MAX) {
+        *reason = MATCH_REASON_FUND_EXHAUSTED;
+        status = retry_fund(retrial, demand, &more);
+    }
+    if (!status && !more) {
+        *reason = MATCH_REASON_MINIMUM_QUANTITY;
+        status = retry_kind(retrial, *reason, MATCH_CHANGE_ORDERS, demand, &more);
+    }
+    if (!status && !more) {
+        *reason = MATCH_REASON_CAPACITY;
+        status = retry_kind(retrial, *reason, MATCH_CHANGE_OUTPUT, demand, &more);
+    }
+    *reason = more ? *reason : MATCH_REASON_NOT_WORTH_A_CONTRACT;
+    return status;
+}
+
+/* Gives the lot's own spending back to the funds. */
+static int open_retrial(const struct match_market *market, uint32_t lot_index, const struct match_state *state,
+                        const int64_t *left, struct arena *work, struct retrial *retrial)
+{
+    *retrial = (struct retrial){.market = market, .lot_index = lot_index, .state = state, .arena = work};
+    retrial->money = arena_array(work, market->fund_count, sizeof *retrial->money);
+    retrial->of_fund = arena_array(work, market->fund_count, sizeof *retrial->of_fund);
+    if (!retrial->money || !retrial->of_fund) {
+        return STATUS_NO_MEMORY;
+    }
+    for (uint32_t f = 0; f < market->fund_count; f++) {
+        retrial->money[f] = left[f];
+    }
+    for (uint32_t n = 0; n < state->plan->award_count; n++) {
+        const struct match_award *a = &state->plan->awards[n];
+        uint32_t fund = state->lot->demands[a->demand].fund;
+        if (fund != MATCH_NONE && retrial->money[fund] != INT64_MAX) {
+            retrial->money[fund] += (a->unit_price + a->freight) * a->quantity + a->one_off;
+        }
+    }
+    return STATUS_OK;
 }
 
 static int64_t taken_by(const struct match_lot_plan *plan, uint32_t demand)
@@ -125,7 +225,10 @@ static int reasons_of_lot(const struct match_market *market, uint32_t lot_index,
     plan->uncovered = arena_array(arena, count, sizeof *plan->uncovered);
     struct match_lot_plan *freed;
     enum match_reason rule = MATCH_REASON_MIN_NATIONS;
-    if (!plan->uncovered || plan_without_rule(market, lot_index, plan, money, work, &freed, &rule)) {
+    struct retrial retrial;
+    bool small = market->lot_count <= SMALL_MARKET && (uint64_t)lot->demand_count * lot->offer_count <= SMALL_LOT;
+    if (!plan->uncovered || plan_without_rule(market, lot_index, plan, money, work, &freed, &rule) ||
+        open_retrial(market, lot_index, &state, money, work, &retrial)) {
         return STATUS_NO_MEMORY;
     }
     for (uint32_t d = 0; d < lot->demand_count; d++) {
@@ -141,11 +244,10 @@ static int reasons_of_lot(const struct match_market *market, uint32_t lot_index,
         }
         enum match_reason reason;
         if (!match_facts_reason(market, lot, &state.pairs, state.committed_tier, d, last, &reason)) {
-            if (freed && taken_by(freed, d) > 0) {
-                reason = rule;
-            } else {
-                const struct findings found = find_blocks(&state, money, d);
-                reason = reason_of(&found);
+            unsigned alone = find_blocks(&state, money, d);
+            reason = freed && taken_by(freed, d) > 0 ? rule : reason_of(alone);
+            if (small && retried_reason(&retrial, d, alone, &reason)) {
+                return STATUS_NO_MEMORY;
             }
         }
         plan->uncovered[plan->uncovered_count++] = (struct match_uncovered){.demand = d, .quantity = missing, .reason = reason};

@@ -12,8 +12,8 @@
  * the demand's fund; no minimum or single supplier; more output), all else held: a reason is stated where the changed
  * scenario then has a valid plan of higher objective that gives the demand more. Such a plan is the present one with units added
  * from one offer, perhaps in the place of units worth less; for a lot that a rule left without a bundle it is a new plan of the lot.
- * Where no single change helps, the demand's value does not carry the price or a contract, or several things stand in its way, and the first of
- * these that alone would go on standing in it is stated.
+ * Where no single change helps, nothing but the last reason is left: its value does not carry the price or another contract, or several things
+ * stand in its way at once.
  */
 
 /* Fills in uncovered of every lot of a plan. STATUS_NO_MEMORY. */

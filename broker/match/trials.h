@@ -21,6 +21,7 @@ struct match_general {
     const int64_t *const *more_money; /* by fund, or NULL: any balance */
     const int64_t *offers_as_is;    /* units by offer */
     const int64_t *offers_any_shares;
+    const int64_t *offers_any_nations;
 };
 
 struct match_inquiry {

@@ -264,7 +264,9 @@ enum match_reason match_trials_offer_reason(struct match_subject *subject)
             return MATCH_REASON_MINIMUM_QUANTITY;
         }
     }
-    if (general->offers_any_shares && general->offers_any_shares[subject->index] > subject->has) {
+    /* A lot that too few nations leave without a bundle: the offer lost to the rule, not to others. */
+    bool nations = general->offers_any_nations && general->offers_any_nations[subject->index] > subject->has;
+    if (nations || (general->offers_any_shares && general->offers_any_shares[subject->index] > subject->has)) {
         return MATCH_REASON_BUNDLE_RULE;
     }
     const struct match_change change = change_of(subject, MATCH_CHANGE_COSTLESS);
