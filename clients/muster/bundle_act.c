@@ -53,6 +53,9 @@ static int fetch(struct context *context, const char *text, struct bundle *bundl
     uint64_t version = 0;
     int code = bundle_version_option(context, &version);
     code = code ? code : bundle_fetch(context, text, version, bundle);
+    if (code == EXIT_CODE_UNREACHABLE) {
+        advise("Nothing was kept: what you sign is the bundle as it stands then. Repeat this once the exchange answers.");
+    }
     if (!code) {
         *name = figures_bundle(bundle->view->number);
     }
@@ -226,6 +229,22 @@ static int tell_price_of_no(struct context *context, const struct bundle *bundle
     return EXIT_CODE_DONE;
 }
 
+/* What a bundle that has ended, or binds, has to say to an answer; EXIT_CODE_DONE where it can be answered. */
+static int check_open(const struct bundle *bundle, const char *name)
+{
+    const char *state = bundle_state_name(bundle->view);
+    switch (bundle->view->state) {
+    case MUSTER__BUNDLE_STATE__BUNDLE_COMMITTED:
+    case MUSTER__BUNDLE_STATE__BUNDLE_ORDERED:
+        return complain(EXIT_CODE_INPUT, "%s is %s and binds you. Nothing changed.\nTo end a part of it, both sides sign: muster commitment end %s", name, state, name);
+    case MUSTER__BUNDLE_STATE__BUNDLE_LAPSED:
+    case MUSTER__BUNDLE_STATE__BUNDLE_REJECTED:
+        return complain(EXIT_CODE_INPUT, "%s is %s: it takes no answer any more, and nothing of it binds you. Nothing changed.\nSee: muster bundle list", name, state);
+    default:
+        return EXIT_CODE_DONE;
+    }
+}
+
 int bundle_answer_run(struct context *context, int count, char **words)
 {
     Muster__BundleChange change = MUSTER__BUNDLE_CHANGE__INIT;
@@ -238,6 +257,7 @@ int bundle_answer_run(struct context *context, int count, char **words)
         return complain(EXIT_CODE_USAGE, "found '%s', expected yes or no. Nothing is recorded.", words[1]);
     }
     int code = fetch(context, words[0], &bundle, &name);
+    code = code ? code : check_open(&bundle, name.text);
     if (code) {
         return code;
     }
@@ -272,8 +292,19 @@ int bundle_answer_run(struct context *context, int count, char **words)
 int bundle_take_back_run(struct context *context, int count, char **words)
 {
     Muster__BundleChange change = MUSTER__BUNDLE_CHANGE__INIT;
+    struct bundle bundle;
+    struct figure name;
     (void)count;
     change.kind = MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_TAKE_BACK;
+    int code = fetch(context, words[0], &bundle, &name);
+    code = code ? code : check_open(&bundle, name.text);
+    if (code) {
+        return code;
+    }
+    const char *own = bundle.view->own_answer ? bundle.view->own_answer : "";
+    if (strcmp(own, "yes") != 0 && strcmp(own, "no") != 0) {
+        return complain(EXIT_CODE_INPUT, "you have no answer to %s that stands. Nothing changed.", name.text);
+    }
     return act(context, words[0], &change, "has your answer no more", "Silence at the deadline means no");
 }
 

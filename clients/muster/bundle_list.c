@@ -8,9 +8,7 @@
 #include "clients/muster/complain.h"
 #include "clients/muster/figures.h"
 #include "clients/muster/table.h"
-#include "proto/box.h"
 #include "proto/status.h"
-#include "proto/walk.h"
 
 /* The bundles that a reader may see, each on a line; a coordinator with the figures of all, others with their own. */
 
@@ -45,35 +43,16 @@ static void add_coordinator_row(struct context *context, struct table *table, co
     table_add(table, view->has_sme_percent_tenths ? arena_format(arena, "%" PRId64 ".%d", view->sme_percent_tenths / 10, (int)(view->sme_percent_tenths % 10)) : "");
 }
 
-/* What the reader's own terms come to. */
-static void own_figures(struct context *context, const Muster__BundleView *view, uint64_t *units, int64_t *amount)
-{
-    ProtobufCMessage *message = NULL;
-    *units = 0;
-    *amount = 0;
-    if (!view->has_terms || !view->terms.len ||
-        walk_unpack(&muster__terms__descriptor, view->terms.data, view->terms.len, BOX_PLAIN_MOST, &context->arena, &message, NULL) != STATUS_OK) {
-        return;
-    }
-    const Muster__Terms *terms = (const Muster__Terms *)message;
-    *amount = bundle_terms_value(terms);
-    for (size_t i = 0; i < terms->n_lines; i++) {
-        *units += terms->lines[i]->quantity;
-    }
-}
-
+/* A party is told its own units and its own sum. */
 static void add_party_row(struct context *context, struct table *table, const Muster__BundleView *view)
 {
     const Muster__BundleNation *own = bundle_own_nation(view);
-    uint64_t units;
-    int64_t amount;
-    own_figures(context, view, &units, &amount);
     bool saves = own && own->has_saving;
     table_add(table, figures_bundle(view->number).text);
     table_add(table, view->item);
     table_add(table, bundle_state_name(view));
-    table_add_exact(table, figures_count(units).text, arena_format(&context->arena, "%" PRIu64, units));
-    table_add_exact(table, figures_money(amount).text, figures_exact(amount).text);
+    table_add_exact(table, figures_count(view->quantity).text, arena_format(&context->arena, "%" PRIu64, view->quantity));
+    table_add_exact(table, figures_money(view->pays).text, figures_exact(view->pays).text);
     table_add_exact(table, saves ? figures_money(own->saving).text : "", saves ? figures_exact(own->saving).text : "");
     table_add(table, view->own_answer ? view->own_answer : "");
     table_add(table, view->deadline ? figures_day(view->deadline).text : "");
@@ -108,7 +87,6 @@ static void print_waiting(struct context *context, const Muster__BundlesAnswer *
         output_wrap(&context->output, "%s", text);
     }
 }
-
 
 int bundle_list_run(struct context *context, int count, char **words)
 {

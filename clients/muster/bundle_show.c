@@ -193,7 +193,15 @@ static void print_answer(struct context *context, const struct bundle *bundle, M
     const Muster__BundleView *view = bundle->view;
     const struct figure name = figures_bundle(view->number);
     const char *own = view->own_answer ? view->own_answer : "";
-    if (strcmp(own, "yes") == 0 || strcmp(own, "no") == 0) {
+    bool answered = strcmp(own, "yes") == 0 || strcmp(own, "no") == 0;
+    bool bound = view->state == MUSTER__BUNDLE_STATE__BUNDLE_COMMITTED || view->state == MUSTER__BUNDLE_STATE__BUNDLE_ORDERED;
+    bool over = view->state == MUSTER__BUNDLE_STATE__BUNDLE_LAPSED || view->state == MUSTER__BUNDLE_STATE__BUNDLE_REJECTED;
+    if (over) {
+        output_wrap(&context->output, "%s is %s%s%s: nothing of it binds you.", name.text, bundle_state_name(view), view->reason && *view->reason ? ", because " : "",
+                    view->reason ? view->reason : "");
+    } else if (bound) {
+        output_wrap(&context->output, "It binds you. To end a part of it, both sides sign: muster commitment end %s", name.text);
+    } else if (answered) {
         output_wrap(&context->output, "Your answer: %s. Until it is committed: muster bundle take-back %s", own, name.text);
     } else if (view->state == asked && bundle->terms) {
         output_wrap(&context->output, "Next: muster bundle answer %s yes | no", name.text);

@@ -176,7 +176,10 @@ static void one_declines_and_the_rest_is_planned_again(void **state)
     (void)state;
     assert_code(cli_as(&cli, "nl-dmo", "bundle", "answer", "B-0001", "yes", NULL), 0);
     assert_code(cli_as(&cli, "nl-dmo", "bundle", "take-back", "B-0001", NULL), 0);
-    assert_int_not_equal(cli_as(&cli, "nl-dmo", "bundle", "take-back", "B-0001", NULL), 0);
+    assert_code(cli_as(&cli, "nl-dmo", "bundle", "take-back", "B-0001", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "you have no answer to B-0001 that stands. Nothing changed.");
+    assert_code(cli_as(&cli, "nl-dmo", "bundle", "list", NULL), 0);
+    assert_says(cli.out, "\treleased\t120\t616200000.00\t");
     assert_code(cli_as(&cli, "nl-dmo", "bundle", "answer", "B-0001", "yes", NULL), 0);
     assert_code(cli_as(&cli, "es-ae", "bundle", "answer", "B-0001", "no", "--confirm", "--reason", "The budget moved to next year", NULL), 0);
     assert_code(cli_as(&cli, "de-bw", "bundle", "answer", "B-0001", "yes", NULL), 0);
@@ -204,7 +207,13 @@ static void a_supplier_reads_what_it_delivers_and_confirms(void **state)
     assert_code(cli_as(&cli, "bex", "bundle", "show", "B-0001", NULL), EXIT_CODE_INPUT);
     assert_code(cli_as(&cli, "alfaco", "bundle", "answer", "B-0001", "yes", NULL), 0);
     assert_true(cli_await(&cli, "hq", "\"state\": \"committed\"", PATIENCE, "bundle", "show", "B-0001", NULL));
-    assert_int_not_equal(cli_as(&cli, "nl-dmo", "bundle", "take-back", "B-0001", NULL), 0);
+    assert_code(cli_as(&cli, "nl-dmo", "bundle", "take-back", "B-0001", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "B-0001 is committed and binds you. Nothing changed.");
+    assert_code(cli_as(&cli, "nl-dmo", "bundle", "show", "B-0001", "--screen", NULL), 0);
+    assert_null(strstr(cli.out, "take-back"));
+    assert_says(cli.out, "muster commitment end B-0001");
+    assert_code(cli_as(&cli, "alfaco", "bundle", "list", NULL), 0);
+    assert_says(cli.out, "\tcommitted\t420\t2163000000.00\t");
 }
 
 static void contracts_audit_and_orders_follow(void **state)

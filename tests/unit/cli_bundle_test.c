@@ -121,6 +121,20 @@ static void a_nation_reads_its_statement(void **state)
     assert_non_null(strstr(end(), "Alone    100 of 120, same offers"));
     assert_non_null(strstr(printed, "You save on 100"));
     assert_non_null(strstr(printed, "Only together  20\n"));
+    /* What lapsed or binds is no more taken back. */
+    view.own_answer = TEXT("yes");
+    view.state = MUSTER__BUNDLE_STATE__BUNDLE_LAPSED;
+    begin(MUSTER__ROLE__ROLE_AGENCY);
+    bundle_print_agency(&context, &bundle);
+    assert_non_null(strstr(end(), "B-0041 is lapsed: nothing of it binds you.\n"));
+    assert_null(strstr(printed, "take-back"));
+    view.state = MUSTER__BUNDLE_STATE__BUNDLE_ORDERED;
+    begin(MUSTER__ROLE__ROLE_AGENCY);
+    bundle_print_agency(&context, &bundle);
+    assert_non_null(strstr(end(), "muster commitment end B-0041\n"));
+    assert_null(strstr(printed, "take-back"));
+    view.own_answer = TEXT("");
+    view.state = MUSTER__BUNDLE_STATE__BUNDLE_RELEASED;
     /* A broken rule is named. */
     rule.met = 0;
     begin(MUSTER__ROLE__ROLE_AGENCY);
