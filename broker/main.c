@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "broker/config.h"
 #include "broker/confine.h"
@@ -80,6 +81,41 @@ static int main_usage(const char *problem)
     return EXIT_CODE_USAGE;
 }
 
+/* Letters at the beginning that two names share, less one for each that differs in length: enough to tell long options apart. */
+static int main_likeness(const char *left, const char *right)
+{
+    size_t same = 0;
+    while (left[same] != '\0' && left[same] == right[same])
+        same++;
+    size_t one = strlen(left), other = strlen(right);
+    return (int)same * 2 - (int)(one > other ? one - other : other - one);
+}
+
+/* An option that is not known, or lacks its value, with the nearest one there is. */
+static void main_unknown(const char *word)
+{
+    char problem[256];
+    const char *name = word + strspn(word, "-"), *nearest = NULL;
+    int best = 0;
+    for (const struct option *each = options; each->name != NULL; each++) {
+        int likeness = main_likeness(name, each->name);
+        if (strcmp(name, each->name) == 0) {
+            snprintf(problem, sizeof problem, "--%s lacks its value", each->name);
+            main_usage(problem);
+            return;
+        }
+        if (each->val != OPTION_ROLE && likeness > best) {
+            best = likeness;
+            nearest = each->name;
+        }
+    }
+    if (nearest != NULL)
+        snprintf(problem, sizeof problem, "no option '%.100s'. Nearest: --%s", word, nearest);
+    else
+        snprintf(problem, sizeof problem, "no option '%.100s'", word);
+    main_usage(problem);
+}
+
 /* Sets the one task; false where there is one already. */
 static bool main_choose(struct arguments *arguments, enum task task)
 {
@@ -115,8 +151,7 @@ static bool main_option(struct arguments *arguments, int option, int *code)
         *code = EXIT_CODE_DONE;
         return false;
     default:
-        main_usage("an option is not known, or lacks its value");
-        return false;
+        return false; /* told by main_unknown */
     }
     if (!fits)
         main_usage("one task at a time");
@@ -129,8 +164,11 @@ static bool main_arguments(int count, char **values, struct arguments *arguments
     int option;
     opterr = 0;
     while ((option = getopt_long(count, values, "c:", options, NULL)) != -1)
-        if (!main_option(arguments, option, code))
+        if (!main_option(arguments, option, code)) {
+            if (option == '?')
+                main_unknown(values[optind - 1]);
             return false;
+        }
     if (arguments->task == TASK_RESTORE && optind + 1 == count)
         arguments->init.directory = values[optind++];
     *code = EXIT_CODE_USAGE;
@@ -232,6 +270,10 @@ int main(int count, char **values)
     if (arguments.task == TASK_ROLE)
         return main_role(&arguments);
     /* The parent has no parser: each child reads the configuration itself. */
+    if (arguments.task == TASK_RUN && access(arguments.config, R_OK) != 0) {
+        fprintf(stderr, "musterd: %s can't be read: %s\nMake an exchange with: musterd --init, or name its file: musterd -c FILE\n", arguments.config, strerror(errno));
+        return EXIT_CODE_INPUT;
+    }
     if (arguments.task == TASK_RUN)
         return supervise_run(PROGRAM, arguments.config);
     return main_task(&arguments);
