@@ -85,14 +85,15 @@ static uint32_t solves_for(const struct match_search *search)
 }
 
 /* Where rows tie awards the plan's choices are then judged under them. */
-static int finish(struct match_search *search)
+/* last: no pass comes after it; only then are choices judged under rows that tie them, which leaves a flow at multipliers of its own. */
+static int finish(struct match_search *search, bool last)
 {
     if (search->joint) {
         return STATUS_OK; /* the ledger says later how much money there is */
     }
     uint64_t since = match_control_time(search->control);
     int status = match_finish_keep(search, true);
-    if (!status && search->tied) {
+    if (!status && search->tied && last) {
         status = match_tie_improve(search, TRIES, solves_for(search));
     }
     match_control_count(search->control, MATCH_PASS_FINISH, since, 1, search->best.award_count > 0);
@@ -104,7 +105,7 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
     uint64_t since = match_control_time(search->control);
     match_first_plan(search);
     match_control_count(search->control, MATCH_PASS_FIRST, since, 1, 1);
-    int status = finish(search);
+    int status = finish(search, false);
     if (status) {
         return status;
     }
@@ -113,7 +114,7 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
         match_moves_rebuild(search); /* the multipliers have moved */
     }
     screen(search, tries);
-    status = finish(search);
+    status = finish(search, true);
     if (!status && search->tied && !search->joint && !search->best.award_count) {
         status = match_tie_seed(search, TRIES);
     }
