@@ -12,6 +12,8 @@
 #include "clients/muster/seen.h"
 #include "clients/muster/table.h"
 #include "clients/muster/view.h"
+#include "proto/policy.h"
+#include "proto/settings.h"
 #include "proto/status.h"
 
 /* What stands at the exchange, as lists: catalogue, demands, offers, funds, rates, policy, parties. */
@@ -266,7 +268,7 @@ static const struct table_column rate_columns[] = {
     {"Currency", TABLE_ID, "currency"}, {"Rate", TABLE_FIGURE, "rate"}, {"Of", TABLE_ID, "date"},
 };
 static const struct table_column policy_columns[] = {
-    {"Key", TABLE_ID, "key"}, {"Value", TABLE_TEXT, "value"}, {"Item", TABLE_ID, "item"},
+    {"Key", TABLE_ID, "key"}, {"Value", TABLE_TEXT, "value"}, {"Item", TABLE_ID, "item"}, {"Is", TABLE_ID, "is"}, {"What it is", TABLE_TEXT, "meaning"},
 };
 
 static int note_set(struct context *context, const char *name, uint64_t version)
@@ -301,8 +303,42 @@ int rates_list_run(struct context *context, int count, char **words)
     return code ? code : note_set(context, "rates", records.set_version);
 }
 
+/* One key: the rows that stand for it, or its default. */
+static void add_key(struct table *table, const struct session_records *records, const char *key, const char *usual, const char *meaning)
+{
+    bool common = false;
+    for (size_t i = 0; i < records->count; i++) {
+        const Muster__PolicyEntry *entry = records->list[i]->policy;
+        if (entry && strcmp(entry->key, key) == 0) {
+            bool own = *entry->value != '\0';
+            table_add(table, key);
+            table_add_exact(table, own ? entry->value : *usual ? usual : "none", own ? entry->value : usual);
+            table_add_exact(table, *entry->item ? entry->item : "all", entry->item);
+            table_add(table, own ? "set" : "default");
+            table_add(table, meaning);
+            common = common || !*entry->item;
+        }
+    }
+    if (!common) {
+        table_add(table, key);
+        table_add_exact(table, *usual ? usual : "none", usual);
+        table_add_exact(table, "all", "");
+        table_add(table, "default");
+        table_add(table, meaning);
+    }
+}
+
+/* Every key that there is, so that the rules can be read and changed without another source. */
 int policy_list_run(struct context *context, int count, char **words)
 {
+    static const struct {
+        enum policy_key key;
+        const char *meaning;
+    } keys[] = {
+#define WORDS(key, meaning) {key, meaning},
+#include "clients/muster/policy_words.def"
+#undef WORDS
+    };
     struct session_records records;
     struct table table;
     (void)count;
@@ -312,15 +348,15 @@ int policy_list_run(struct context *context, int count, char **words)
         return code;
     }
     table_init(&table, &context->arena, policy_columns, sizeof policy_columns / sizeof policy_columns[0]);
-    for (size_t i = 0; i < records.count; i++) {
-        const Muster__PolicyEntry *entry = records.list[i]->policy;
-        if (entry) {
-            table_add(&table, entry->key);
-            table_add(&table, entry->value);
-            table_add_exact(&table, *entry->item ? entry->item : "all", entry->item);
-        }
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        add_key(&table, &records, policy_key_name(keys[i].key), policy_key_default(keys[i].key), keys[i].meaning);
     }
-    code = print_list(context, &records, &table, "Every rule is at its default: man muster-csv.");
+    for (unsigned i = 0; i < SETTING_COUNT; i++) {
+        const char *usual = arena_format(&context->arena, "%" PRIu64, settings_default(i));
+        const char *meaning = strchr(settings_expected(i), ':');
+        add_key(&table, &records, settings_name(i), usual ? usual : "", meaning ? meaning + 2 : settings_expected(i));
+    }
+    code = print_list(context, &records, &table, "");
     return code ? code : note_set(context, "policy", records.set_version);
 }
 

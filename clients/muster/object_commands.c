@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #include "clients/muster/objects_send.h"
 #include "clients/muster/sets.h"
 #include "proto/csv_write.h"
+#include "proto/policy.h"
+#include "proto/settings.h"
 #include "proto/status.h"
 
 /* template, check, submit and withdraw of every noun: thin, the work is in objects_send and sets. */
@@ -78,6 +81,39 @@ int fund_submit_run(struct context *context, int count, char **words)
 int fund_withdraw_run(struct context *context, int count, char **words)
 {
     return objects_withdraw(context, &objects_funds, count, words);
+}
+
+int rates_template_run(struct context *context, int count, char **words)
+{
+    (void)context;
+    (void)count;
+    (void)words;
+    fputs("currency,rate,date\n"
+          "USD,0.921500,2027-01-29\n"
+          "# Put your own rows in place of the example. Rows that begin with # are notes and passed over.\n"
+          "# currency (needed): a code of ISO 4217\n"
+          "# rate (needed): units of the base currency for one unit of this one; at most six places\n"
+          "# date: the day of the rate; may be left out\n", stdout);
+    return EXIT_CODE_DONE;
+}
+
+/* The columns, and each key as a note: taking the # away makes it a row. */
+int policy_template_run(struct context *context, int count, char **words)
+{
+    (void)count;
+    (void)words;
+    int code = print_template(context, &csv_format_policy);
+    if (code) {
+        return code;
+    }
+    printf("# Keys; a row left out is at its default. As rows they would read:\n");
+#define WORDS(key, meaning) printf("# %s,%s, (%s)\n", policy_key_name(key), policy_key_default(key), meaning);
+#include "clients/muster/policy_words.def"
+#undef WORDS
+    for (unsigned i = 0; i < SETTING_COUNT; i++) {
+        printf("# %s,%" PRIu64 ", (%s)\n", settings_name(i), settings_default(i), settings_expected(i));
+    }
+    return EXIT_CODE_DONE;
 }
 
 int rates_check_run(struct context *context, int count, char **words)
