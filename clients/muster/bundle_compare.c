@@ -8,7 +8,10 @@
 #include "clients/muster/commands.h"
 #include "clients/muster/complain.h"
 #include "clients/muster/figures.h"
+#include "clients/muster/suggest.h"
 #include "clients/muster/table.h"
+#include "proto/check.h"
+#include "proto/policy.h"
 #include "proto/status.h"
 
 /*
@@ -272,6 +275,50 @@ static void print_words(struct comparison *comparison)
     }
 }
 
+/* Whether a policy entry is a rule of a plan, with a value of its form: what the exchange could not plan is said before it is asked. */
+static int check_rule(struct context *context, const Muster__PolicyEntry *entry)
+{
+    struct check_context check = {.base_currency = context->profile.base_currency[0] ? context->profile.base_currency : "EUR"};
+    struct faults faults;
+    enum policy_key key;
+    if (!policy_key_find(entry->key, &key) || policy_key_is_common(key)) {
+        struct suggest suggest;
+        suggest_begin(&suggest, entry->key);
+        for (unsigned i = 0; i < POLICY_KEYS; i++) {
+            if (!policy_key_is_common(i)) {
+                suggest_offer(&suggest, policy_key_name(i));
+            }
+        }
+        return complain(EXIT_CODE_INPUT, "--rule: '%s' is no rule of a lot.%s%s%s Nothing was planned.\nAll: muster policy list", entry->key, suggest.nearest ? " Nearest: " : "",
+                        suggest.nearest ? suggest.nearest : "", suggest.nearest ? "." : "");
+    }
+    faults_init(&faults, &context->arena);
+    check_policy_entry(entry, &check, &faults);
+    if (faults.errors) {
+        return complain(EXIT_CODE_INPUT, "--rule %s: found %s, expected %s. Nothing was planned.", entry->key, *entry->value ? entry->value : "nothing",
+                        faults.count ? faults.list[0].expected : "another value");
+    }
+    return EXIT_CODE_DONE;
+}
+
+/* Whether somebody to be left out is there: a party, or the country of one. */
+static int check_without(const struct session_records *parties, const char *word)
+{
+    struct suggest suggest;
+    suggest_begin(&suggest, word);
+    for (size_t i = 0; i < parties->count; i++) {
+        const Muster__PartyRecord *record = parties->list[i]->party_record;
+        if (record && (strcmp(record->party->id, word) == 0 || strcmp(record->party->country, word) == 0)) {
+            return EXIT_CODE_DONE;
+        }
+        if (record) {
+            suggest_offer(&suggest, record->party->id);
+        }
+    }
+    return complain(EXIT_CODE_INPUT, "--without: no party or nation '%s'.%s%s%s Nothing was planned.\nAll: muster party list", word, suggest.nearest ? " Nearest: " : "",
+                    suggest.nearest ? suggest.nearest : "", suggest.nearest ? "." : "");
+}
+
 /* "european_min_share=60" becomes the entry, holding for this lot. */
 static int read_rule(struct context *context, const char *word, const char *item, Muster__PolicyEntry *entry)
 {
@@ -283,7 +330,7 @@ static int read_rule(struct context *context, const char *word, const char *item
     entry->key = arena_copy(&context->arena, word, (size_t)(equals - word));
     entry->value = arena_string(&context->arena, equals + 1);
     entry->item = arena_string(&context->arena, item);
-    return entry->key && entry->value && entry->item ? EXIT_CODE_DONE : complain_memory();
+    return entry->key && entry->value && entry->item ? check_rule(context, entry) : complain_memory();
 }
 
 /* "European 60 %" of "european_min_share=60": a title that fits over a column. */
@@ -308,6 +355,7 @@ static const char *rule_title(struct context *context, const Muster__PolicyEntry
 static int read_variants(struct context *context, const char *item, Muster__Variant ***list, const char **titles)
 {
     size_t count = context->word_count;
+    struct session_records parties = {0};
     Muster__Variant **variants = arena_array(&context->arena, count, sizeof *variants);
     if (!variants) {
         return complain_memory();
@@ -333,6 +381,11 @@ static int read_variants(struct context *context, const char *item, Muster__Vari
             const char *title = rule_title(context, entry);
             titles[i + 1] = arena_format(&context->arena, "%c %s", (int)('B' + i), title ? title : word);
         } else {
+            int code = parties.list ? EXIT_CODE_DONE : session_list(context, MUSTER__NOUN__NOUN_PARTY, "", "", false, &parties);
+            code = code ? code : check_without(&parties, word);
+            if (code) {
+                return code;
+            }
             without[0] = arena_string(&context->arena, word);
             variant->without = without;
             variant->n_without = 1;

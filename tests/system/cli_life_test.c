@@ -142,6 +142,12 @@ static void a_comparison_stores_nothing(void **state)
     assert_says(cli.out, "Nothing is stored. To adopt: repeat with --adopt B");
     assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", NULL), EXIT_CODE_USAGE);
     assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", "--rule", "nonsense", NULL), EXIT_CODE_USAGE);
+    assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", "--rule", "european_mn_share=45", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "Nearest: european_min_share.");
+    assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", "--rule", "min_nations=banana", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "found banana, expected a whole number from 0 to 10^9.");
+    assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", "--without", "es-ea", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "Nearest: es-ae.");
     assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", "--without", "es-ae", "--adopt", "Z", NULL), EXIT_CODE_USAGE);
     assert_code(cli_as(&cli, "hq", "bundle", "list", "--json", NULL), 0);
     assert_string_equal(cli_json(&cli, "0.state"), "proposed");
