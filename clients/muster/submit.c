@@ -39,6 +39,13 @@ static int scan(struct context *context, const Muster__Submission *submission, c
     }
     const char *file = naming && naming->file ? naming->file : "a submission";
     const char *first = "";
+    if (context->output.form == OUTPUT_JSON) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < hits.count; i++) {
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "at", place_of(context, naming, &hits.list[i]), "column", hits.list[i].field, "false_alarm", hits.list[i].code));
+        }
+        output_value(&context->output, json_pack("{s:s, s:s, s:o}", "file", file, "became", "Refused: a marking above unclassified. Nothing was sent, stored or logged.", "marked", list));
+    }
     for (size_t i = 0; i < hits.count; i++) {
         const char *place = place_of(context, naming, &hits.list[i]);
         first = i == 0 ? place : first;

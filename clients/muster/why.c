@@ -68,13 +68,48 @@ static void print_uncovered(struct context *context, const Muster__WhyAnswer *an
     print_tried(context, uncovered->tried, uncovered->n_tried, all ? all : "", true);
 }
 
+/* A coordinator's "DE-GEMT-1" as "de-agency/DE-GEMT-1", where exactly one demand or offer has that id. */
+static int complete_id(struct context *context, char **id)
+{
+    static const Muster__Noun nouns[] = {MUSTER__NOUN__NOUN_DEMAND, MUSTER__NOUN__NOUN_OFFER};
+    if (strchr(*id, '/')) {
+        return EXIT_CODE_DONE;
+    }
+    struct session_records records;
+    int code = session_list(context, MUSTER__NOUN__NOUN_ITEM, "", *id, false, &records);
+    bool item = !code && records.count > 0;
+    const char *party = NULL;
+    for (size_t i = 0; i < sizeof nouns / sizeof nouns[0] && !code && !item; i++) {
+        code = session_list(context, nouns[i], "", "", false, &records);
+        for (size_t k = 0; k < records.count && !code; k++) {
+            if (strcmp(records.list[k]->id, *id) != 0) {
+                continue;
+            }
+            if (party) {
+                return complain(EXIT_CODE_INPUT, "several parties have a '%s'. Write PARTY/ID, as %s/%s.", *id, party, *id);
+            }
+            party = records.list[k]->party;
+        }
+    }
+    if (party && !code) {
+        char *whole = arena_format(&context->arena, "%s/%s", party, *id);
+        *id = whole ? whole : *id;
+        code = whole ? EXIT_CODE_DONE : complain_memory();
+    }
+    return code;
+}
+
 int why_run(struct context *context, int count, char **words)
 {
     Muster__WhyRequest request = MUSTER__WHY_REQUEST__INIT;
     ProtobufCMessage *body = NULL;
     (void)count;
     request.id = words[0];
-    int code = session_ask(context, MUSTER__VERB__VERB_WHY, &request.base, &body);
+    int code = session_profile(context);
+    if (!code && context->profile.role == MUSTER__ROLE__ROLE_COORDINATOR) {
+        code = complete_id(context, &request.id);
+    }
+    code = code ? code : session_ask(context, MUSTER__VERB__VERB_WHY, &request.base, &body);
     if (code || output_value(&context->output, view_message(body))) {
         return code;
     }

@@ -110,11 +110,46 @@ static void what_is_kept_writes_over_no_newer_version(void **state)
     assert_says(cli.out, "50 due 2030-12");
 }
 
+static void every_rule_is_listed_with_its_default(void **state)
+{
+    (void)state;
+    assert_code(cli_as(&cli, "nl-dmo", "policy", "list", NULL), 0);
+    assert_says(cli.out, "min_nations\t2\t\tdefault\tnations that a bundle needs at least\n");
+    assert_says(cli.out, "price_changes_a_week\t1000\t\tset\t");
+    assert_says(cli.out, "answer_days\t14\t\tdefault\t");
+    assert_code(cli_run(&cli, "policy", "template", NULL), 0);
+    cli_write(&cli, "template.csv", cli.out);
+    assert_code(cli_run(&cli, "policy", "check", "template.csv", "--as", "hq", NULL), 0);
+    assert_code(cli_run(&cli, "rates", "template", NULL), 0);
+    cli_write(&cli, "template.csv", cli.out);
+    assert_code(cli_run(&cli, "rates", "check", "template.csv", "--as", "hq", NULL), 0);
+}
+
+static void a_coordinator_may_leave_the_party_out(void **state)
+{
+    (void)state;
+    assert_code(cli_as(&cli, "hq", "why", "NL-1", "--json", NULL), 0);
+    assert_string_equal(cli_json(&cli, "id"), "nl-dmo/NL-1");
+    assert_code(cli_as(&cli, "hq", "why", "NL-99", NULL), EXIT_CODE_INPUT);
+    assert_code(cli_as(&cli, "hq", "why", "GEM-T", NULL), 0);
+}
+
+static void a_marking_is_told_to_programs_too(void **state)
+{
+    (void)state;
+    assert_code(cli_as(&cli, "hq", "party", "suspend", "nl-dmo", "--reason", "NATO SECRET matter", "--json", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.out, "\"marked\"");
+    assert_null(strstr(cli.out, "matter"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_that_cannot_be_sent_is_kept_against_the_versions_seen_last),
         cmocka_unit_test(what_is_kept_writes_over_no_newer_version),
+        cmocka_unit_test(every_rule_is_listed_with_its_default),
+        cmocka_unit_test(a_coordinator_may_leave_the_party_out),
+        cmocka_unit_test(a_marking_is_told_to_programs_too),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
