@@ -51,15 +51,9 @@ static Muster__BundleView empty_view(Muster__BundleState state)
     return view;
 }
 
-static void a_nation_reads_its_statement(void **state)
+/* Two deliveries to the Netherlands, of two suppliers. */
+static void fill_terms(Muster__Terms *terms, Muster__TermsLine lines[2], Muster__TermsLine *line_list[2])
 {
-    (void)state;
-    Muster__BundleView view = empty_view(MUSTER__BUNDLE_STATE__BUNDLE_RELEASED);
-    Muster__Terms terms = MUSTER__TERMS__INIT;
-    Muster__TermsLine lines[2] = {MUSTER__TERMS_LINE__INIT, MUSTER__TERMS_LINE__INIT}, *line_list[2] = {&lines[0], &lines[1]};
-    Muster__BundleNation nations[4], *nation_list[4];
-    static const char *const countries[4] = {"DE", "ES", "NL", "RO"};
-    static const uint64_t quantities[4] = {456, 180, 120, 200};
     for (int i = 0; i < 2; i++) {
         lines[i].demand = TEXT("nl-dmo/NL-GEMT-1");
         lines[i].country = lines[i].place = TEXT("NL");
@@ -76,12 +70,24 @@ static void a_nation_reads_its_statement(void **state)
     lines[1].month = 202812;
     lines[1].quantity = 40;
     lines[1].unit_price = 545000000;
-    terms.party = TEXT("nl-dmo");
-    terms.item = TEXT("GEM-T");
-    terms.base_currency = TEXT("EUR");
-    terms.lines = line_list;
-    terms.n_lines = 2;
-    terms.one_off = 279069767;
+    terms->party = TEXT("nl-dmo");
+    terms->item = TEXT("GEM-T");
+    terms->base_currency = TEXT("EUR");
+    terms->lines = line_list;
+    terms->n_lines = 2;
+    terms->one_off = 279069767;
+}
+
+static void a_nation_reads_its_statement(void **state)
+{
+    (void)state;
+    Muster__BundleView view = empty_view(MUSTER__BUNDLE_STATE__BUNDLE_RELEASED);
+    Muster__Terms terms = MUSTER__TERMS__INIT;
+    Muster__TermsLine lines[2] = {MUSTER__TERMS_LINE__INIT, MUSTER__TERMS_LINE__INIT}, *line_list[2] = {&lines[0], &lines[1]};
+    Muster__BundleNation nations[4], *nation_list[4];
+    static const char *const countries[4] = {"DE", "ES", "NL", "RO"};
+    static const uint64_t quantities[4] = {456, 180, 120, 200};
+    fill_terms(&terms, lines, line_list);
     for (int i = 0; i < 4; i++) {
         muster__bundle_nation__init(&nations[i]);
         nations[i].country = TEXT(countries[i]);
