@@ -265,7 +265,7 @@ int fund_list_run(struct context *context, int count, char **words)
 }
 
 static const struct table_column rate_columns[] = {
-    {"Currency", TABLE_ID, "currency"}, {"Rate", TABLE_FIGURE, "rate"}, {"Of", TABLE_ID, "date"},
+    {"Currency", TABLE_ID, "currency"}, {"Rate", TABLE_FIGURE, "rate"}, {"Date", TABLE_ID, "date"},
 };
 static const struct table_column policy_columns[] = {
     {"Key", TABLE_ID, "key"}, {"Value", TABLE_TEXT, "value"}, {"Item", TABLE_ID, "item"}, {"Is", TABLE_ID, "is"}, {"What it is", TABLE_TEXT, "meaning"},
