@@ -14,7 +14,7 @@
 
 #define DEMANDS_FROM 1500 /* a lot with more is chunked */
 #define CHUNK_DEMANDS 200
-#define BOUND_STEPS 240
+#define BOUND_STEPS 120
 #define CHUNK_MEMORY ((size_t)1 << 33)
 
 struct chunk {

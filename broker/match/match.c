@@ -86,23 +86,46 @@ static void open_balances(const struct match_market *market, __int128 *balance)
     }
 }
 
-/* Whether two lots draw on one fund that has a balance. */
-static bool lots_share_fund(const struct match_market *market, struct arena *arena)
+/* Marks the lots that draw on a fund with a balance on which another lot draws too; NULL where memory is out. */
+static bool *find_tied(const struct match_market *market, struct arena *arena)
 {
     uint32_t *seen = arena_array(arena, market->fund_count, sizeof *seen); /* lot + 1 */
-    for (uint32_t l = 0; seen && l < market->lot_count; l++) {
-        for (uint32_t d = 0; d < market->lots[l].demand_count; d++) {
-            uint32_t fund = market->lots[l].demands[d].fund;
-            if (fund == MATCH_NONE || !market->funds[fund].limited) {
-                continue;
+    bool *shared = arena_array(arena, market->fund_count, sizeof *shared);
+    bool *tied = arena_array(arena, market->lot_count, sizeof *tied);
+    for (int pass = 0; seen && shared && tied && pass < 2; pass++) {
+        for (uint32_t l = 0; l < market->lot_count; l++) {
+            for (uint32_t d = 0; d < market->lots[l].demand_count; d++) {
+                uint32_t fund = market->lots[l].demands[d].fund;
+                if (fund == MATCH_NONE || !market->funds[fund].limited) {
+                    continue;
+                }
+                shared[fund] = shared[fund] || (seen[fund] && seen[fund] != l + 1);
+                tied[l] = tied[l] || (pass == 1 && shared[fund]);
+                seen[fund] = l + 1;
             }
-            if (seen[fund] && seen[fund] != l + 1) {
-                return true;
-            }
-            seen[fund] = l + 1;
         }
     }
-    return false;
+    return seen && shared ? tied : NULL;
+}
+
+/* The lots that are tied, or those that are not, as a market of their own; where[n] is the lot's place in the whole. */
+static int part_of(const struct match_market *market, const bool *tied, bool wanted, struct arena *arena, struct match_market *part, uint32_t **where)
+{
+    struct match_lot *lots = arena_array(arena, market->lot_count, sizeof *lots);
+    *where = arena_array(arena, market->lot_count, sizeof **where);
+    *part = *market;
+    if (!lots || !*where) {
+        return STATUS_NO_MEMORY;
+    }
+    part->lot_count = 0;
+    for (uint32_t l = 0; l < market->lot_count; l++) {
+        if (tied[l] == wanted) {
+            lots[part->lot_count] = market->lots[l];
+            (*where)[part->lot_count++] = l;
+        }
+    }
+    part->lots = lots;
+    return STATUS_OK;
 }
 
 /* Lots that share nothing, each on its own. */
@@ -126,6 +149,29 @@ static int plan_apart(struct lots *lots, struct arena *arena, int64_t *bound)
     return status;
 }
 
+/* Plans one part and puts its plans in their places; adds its bound. */
+static int plan_part(struct lots *lots, const bool *tied, bool wanted, struct arena *arena, struct match_plan *plan)
+{
+    struct match_market part;
+    uint32_t *where;
+    int64_t bound = 0;
+    int status = part_of(lots->market, tied, wanted, arena, &part, &where);
+    if (status || part.lot_count == 0) {
+        return status;
+    }
+    struct lots own = {.market = &part, .control = lots->control, .balance = lots->balance};
+    own.plans = arena_array(arena, part.lot_count, sizeof *own.plans);
+    if (!own.plans) {
+        return STATUS_NO_MEMORY;
+    }
+    status = wanted ? match_joint_plan(&part, own.control, own.balance, arena, own.plans, &bound) : plan_apart(&own, arena, &bound);
+    for (uint32_t n = 0; !status && n < part.lot_count; n++) {
+        plan->lots[where[n]] = own.plans[n];
+    }
+    plan->bound += bound;
+    return status;
+}
+
 int match_plan(const struct match_market *market, const struct match_options *options, struct arena *arena, struct match_plan **result)
 {
     const struct match_options defaults = {.threads = 1};
@@ -138,9 +184,10 @@ int match_plan(const struct match_market *market, const struct match_options *op
     plan->lot_count = market->lot_count;
     match_control_init(&control, options ? options : &defaults, market->lot_count);
     open_balances(market, balance);
+    const bool *tied = find_tied(market, arena);
     struct lots lots = {.market = market, .control = &control, .balance = balance, .plans = plan->lots};
-    int status = lots_share_fund(market, arena) ? match_joint_plan(market, &control, balance, arena, plan->lots, &plan->bound)
-                                                : plan_apart(&lots, arena, &plan->bound);
+    int status = tied ? plan_part(&lots, tied, true, arena, plan) : STATUS_NO_MEMORY;
+    status = status ? status : plan_part(&lots, tied, false, arena, plan);
     for (uint32_t l = 0; !status && l < market->lot_count; l++) {
         plan->objective += plan->lots[l].objective;
     }
