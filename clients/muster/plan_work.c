@@ -93,7 +93,6 @@ static int make_plan(const struct plan_request *request, const struct plan_resul
     struct match_options options = {
         .threads = threads_of(request),
         .prove = request->prove,
-        .effort = request->budget ? UINT32_MAX : 0,
         .stop = stop,
         .context = &watch,
         .clock = request->verbose ? plan_clock : NULL,
