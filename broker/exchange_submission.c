@@ -129,7 +129,7 @@ static void submission_refuse_desk(struct exchange_request *request, int status)
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_EXPIRED, "its time has passed");
         break;
     case STATUS_BUSY:
-        request_refuse(request, MUSTER__OUTCOME__OUTCOME_BUSY, "a limit for today is reached: try again later");
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_LIMITED, "a limit of the exchange is reached, see which: nothing was written");
         break;
     default:
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_WRONG_INPUT, "nothing was written: see the faults");

@@ -78,8 +78,8 @@ int desk_apply(struct store_txn *txn, uint64_t position, const Muster__EntryBody
 /*
  * The kind of the entry that a submission makes, as body and leaf name it; NULL where it does not fill exactly one noun.
  * *own (may be NULL): only the exchange itself may write it. The kinds are final: join, party, item, demand, offer, fund,
- * rates, policy, bundle, commitment-end, export, genesis, started, proposal, round-closed, lapsed, lot-planned,
- * clock-confirmed. Pure.
+ * rates, policy, bundle, commitment-end, export, keys, genesis, started, proposal, round-closed, lapsed, lot-planned,
+ * clock-confirmed, keys-bound, coordinator-admitted, exchange-keys. Pure.
  */
 const char *desk_kind(const Muster__Submission *submission, bool *own);
 

@@ -21,6 +21,7 @@ const char *desk_kind(const Muster__Submission *submission, bool *own)
         {"bundle", submission->n_bundles > 0, false},
         {"commitment-end", submission->n_commitment_ends > 0, false},
         {"export", submission->n_exports > 0, false},
+        {"keys", submission->keys != NULL, false},
         {"clock-confirmed", submission->clock_confirmed != NULL, false},
         {"genesis", submission->genesis != NULL, true},
         {"started", submission->started != NULL, true},
@@ -28,6 +29,9 @@ const char *desk_kind(const Muster__Submission *submission, bool *own)
         {"round-closed", submission->round_closed != NULL, true},
         {"lapsed", submission->lapsed != NULL, true},
         {"lot-planned", submission->lot_planned != NULL, true},
+        {"keys-bound", submission->keys_bound != NULL, true},
+        {"coordinator-admitted", submission->coordinator_admitted != NULL, true},
+        {"exchange-keys", submission->exchange_keys != NULL, true},
     };
     const struct kind_row *found = NULL;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -37,7 +37,7 @@ int limits_check(struct desk_work *work)
         return status;
     if (written + size_of(work->submission) > mebibytes << 20) {
         char *expected = arena_format(work->arena, "at most %" PRIu64 " MiB a day from one party", mebibytes);
-        desk_refuse(work, STATUS_DENIED, "", "", expected != NULL ? expected : "", "send the rest tomorrow, or ask the coordinator");
+        desk_refuse(work, STATUS_BUSY, "", "", expected != NULL ? expected : "", "send the rest tomorrow, or ask the coordinator");
     }
     return STATUS_OK;
 }
@@ -72,7 +72,7 @@ int limits_check_prices(struct desk_work *work, const char *party, const char *i
         return status;
     if (count >= most) {
         char *expected = arena_format(work->arena, "at most %" PRIu64 " changes of prices or ceilings a week in one lot", most);
-        desk_refuse(work, STATUS_DENIED, "item", item, expected != NULL ? expected : "",
+        desk_refuse(work, STATUS_BUSY, "item", item, expected != NULL ? expected : "",
                     "send this change next week; what has no new price or ceiling can be sent now");
     }
     return STATUS_OK;

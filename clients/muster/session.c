@@ -168,6 +168,8 @@ int session_refused(struct context *context, const Muster__Answer *answer, const
         return complain(EXIT_CODE_TRY_AGAIN, "it reached the exchange too late and was not accepted. It was kept.\nTo sign and send it anew: muster outbox list");
     case MUSTER__OUTCOME__OUTCOME_BUSY:
         return complain(EXIT_CODE_TRY_AGAIN, "%s %s\nTry again in a minute.", text ? text : "the exchange is busy.", became);
+    case MUSTER__OUTCOME__OUTCOME_LIMITED:
+        return complain(EXIT_CODE_TRY_AGAIN, "%s %s", text && !answer->n_faults ? text : "a limit of the exchange is reached.", became);
     case MUSTER__OUTCOME__OUTCOME_NO_SPACE:
         return complain(EXIT_CODE_TRY_AGAIN, "%s %s", text ? text : "the exchange has no space left; its operator was told.", became);
     case MUSTER__OUTCOME__OUTCOME_UNKNOWN_VERSION:

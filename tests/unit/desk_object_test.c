@@ -174,10 +174,10 @@ static void prices_of_a_lot_change_three_times_a_week(void **state)
         assert_int_equal(world_put_demand(world, "nl", demand, version), STATUS_OK);
     }
     demand->max_unit_price++;
-    assert_int_equal(world_put_demand(world, "nl", demand, 4), STATUS_DENIED);
+    assert_int_equal(world_put_demand(world, "nl", demand, 4), STATUS_BUSY);
     /* Neither by a new object nor by withdrawing one; what has no new ceiling passes, and so does another lot. */
-    assert_int_equal(world_put_demand(world, "nl", world_demand(world, "D2", "NL", "GEM", 202712, 4, CEILING), 0), STATUS_DENIED);
-    assert_int_equal(world_withdraw_demand(world, "nl", "D1", 4), STATUS_DENIED);
+    assert_int_equal(world_put_demand(world, "nl", world_demand(world, "D2", "NL", "GEM", 202712, 4, CEILING), 0), STATUS_BUSY);
+    assert_int_equal(world_withdraw_demand(world, "nl", "D1", 4), STATUS_BUSY);
     demand->max_unit_price--;
     demand->priority = 1;
     assert_int_equal(world_put_demand(world, "nl", demand, 4), STATUS_OK);

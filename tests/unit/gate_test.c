@@ -33,6 +33,7 @@ static const struct expected verbs[] = {
 static const struct expected changes[] = {
     {"join 0", "", ""},
     {"parties 1", "C", ""}, {"parties 2", "C", ""}, {"parties 3", "C", ""}, {"parties 4", "C", ""}, {"parties 5", "C", ""},
+    {"parties 6", "", ""}, {"keys 1", "", ""}, {"keys 2", "", ""},
     {"items 1", "C", ""}, {"items 2", "C", ""},
     {"demands 1", "A", "A"}, {"demands 2", "A", "A"},
     {"offers 1", "S", "S"}, {"offers 2", "S", "S"},
@@ -43,7 +44,8 @@ static const struct expected changes[] = {
     {"commitment_ends 0", "ASC", ""},
     {"exports 1", "C", ""}, {"exports 2", "C", ""}, {"exports 3", "C", ""},
     {"genesis 0", "", ""}, {"started 0", "", ""}, {"proposal 0", "", ""}, {"round_closed 0", "", ""}, {"lapsed 0", "", ""},
-    {"lot_planned 0", "", ""}, {"clock_confirmed 0", "C", ""},
+    {"lot_planned 0", "", ""}, {"keys_bound 0", "", ""}, {"coordinator_admitted 0", "", ""}, {"exchange_keys 0", "", ""},
+    {"clock_confirmed 0", "C", ""},
 };
 
 static const struct expected *find(const struct expected *list, size_t count, const char *what)
