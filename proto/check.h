@@ -56,6 +56,7 @@ void check_bundle_change(const Muster__BundleChange *change, const struct check_
 void check_commitment_end(const Muster__CommitmentEnd *end, const struct check_context *context, struct faults *faults);
 void check_party_change(const Muster__PartyChange *change, const struct check_context *context, struct faults *faults);
 void check_export(const Muster__ExportChange *change, const struct check_context *context, struct faults *faults);
+void check_keys_change(const Muster__KeysChange *change, const struct check_context *context, struct faults *faults);
 void check_join(const Muster__Join *join, const struct check_context *context, struct faults *faults);
 
 /* Kind, id, version and object of one change of a list, and the object itself. */

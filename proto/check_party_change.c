@@ -89,10 +89,37 @@ void check_party_change(const Muster__PartyChange *change, const struct check_co
     } else {
         check_absent(faults, "fingerprint", change->fingerprint != NULL);
     }
-    bool suspends = change->kind == MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND;
-    if (suspends || change->reason) {
-        check_text(faults, "reason", change->reason ? change->reason : "", LIMIT_REASON_MOST, suspends);
+    bool voids = change->kind == MUSTER__PARTY_CHANGE_KIND__PARTY_VOID;
+    bool stops = voids || change->kind == MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND;
+    if (stops || change->reason) {
+        check_text(faults, "reason", change->reason ? change->reason : "", LIMIT_REASON_MOST, stops);
     }
+    if (voids) {
+        check_bytes(faults, "void_key", &change->void_key, KEY_SIZE);
+    } else {
+        check_absent(faults, "void_key", change->has_void_key);
+    }
+}
+
+void check_keys_change(const Muster__KeysChange *change, const struct check_context *context, struct faults *faults)
+{
+    (void)context;
+    if (!check_enum(faults, "kind", (int)change->kind, &muster__keys_change_kind__descriptor)) {
+        return;
+    }
+    if (change->kind == MUSTER__KEYS_CHANGE_KIND__KEYS_CANCEL) {
+        check_absent(faults, "keys", change->keys != NULL);
+        check_absent(faults, "new_signature", change->has_new_signature);
+        check_bytes(faults, "cancels", &change->cancels, KEY_SIZE);
+        return;
+    }
+    if (change->keys) {
+        check_keys(change->keys, faults);
+    } else {
+        check_fault(faults, "keys", "", "the three new keys", "use a program of the same protocol version");
+    }
+    check_bytes(faults, "new_signature", &change->new_signature, SIGNATURE_SIZE);
+    check_absent(faults, "cancels", change->has_cancels);
 }
 
 void check_join(const Muster__Join *join, const struct check_context *context, struct faults *faults)

@@ -192,6 +192,9 @@ void check_submission(const Muster__Submission *submission, const struct check_c
     if (submission->join) {
         check_join(submission->join, context, faults);
     }
+    if (submission->keys) {
+        check_keys_change(submission->keys, context, faults);
+    }
     CHECK_OBJECTS(parties, check_party_change, "party", party_of);
     CHECK_OBJECTS(items, check_item_change, "item", item_of);
     CHECK_OBJECTS(demands, check_demand_change, "demand", demand_of);

@@ -209,7 +209,11 @@ static Muster__PartyChange party_change(Muster__PartyChangeKind kind)
         static char fingerprint[] = "ABCZ 2345 efgh-67ab zDEF GHIJ KLMN OPQR";
         change.fingerprint = fingerprint;
     }
-    if (kind == MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND) {
+    if (kind == MUSTER__PARTY_CHANGE_KIND__PARTY_VOID) {
+        change.has_void_key = 1;
+        change.void_key = BYTES(32);
+    }
+    if (kind == MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND || kind == MUSTER__PARTY_CHANGE_KIND__PARTY_VOID) {
         static char reason[] = "owner is on the list";
         change.reason = reason;
     }
@@ -240,8 +244,13 @@ static void test_party_changes(void **state)
     KEEP_PARTY(SUSPEND, (void)0);
     KEEP_PARTY(RESUME, (void)0);
     KEEP_PARTY(DETAILS, (void)0);
+    KEEP_PARTY(VOID, (void)0);
+    BREAK_PARTY(VOID, "void_key", "32 bytes", change.void_key.len = 31);
+    BREAK_PARTY(VOID, "void_key", "32 bytes", change.has_void_key = 0; change.void_key.len = 0);
+    BREAK_PARTY(VOID, "reason", "fill it in", change.reason = NULL);
+    BREAK_PARTY(SUSPEND, "void_key", "leave it out", change.has_void_key = 1);
     BREAK_PARTY(RESUME, "party", "nl-agency", change.party = TEXT("NL"));
-    BREAK_PARTY(RESUME, "kind", "contract names", change.kind = (Muster__PartyChangeKind)6;
+    BREAK_PARTY(RESUME, "kind", "contract names", change.kind = (Muster__PartyChangeKind)7;
                 change.details = check_sample_party());
     BREAK_PARTY(INVITE, "details", "name, country", change.details = NULL);
     BREAK_PARTY(INVITE, "name", "fill it in", change.details->name = TEXT(""));
@@ -262,6 +271,49 @@ static void test_party_changes(void **state)
     BREAK_PARTY(SUSPEND, "reason", "fill it in", change.reason = NULL);
     BREAK_PARTY(SUSPEND, "fingerprint", "leave it out", change.fingerprint = TEXT("ABCD"));
     BREAK_PARTY(RESUME, "reason", "one line", change.reason = TEXT("a\tb"));
+}
+
+static void check_keys(Muster__KeysChange change, const char *field, const char *advice)
+{
+    check_keys_change(&change, &sample.context, &sample.faults);
+    if (field == NULL)
+        check_sample_expect_none(&sample);
+    else
+        check_sample_expect(&sample, field, advice);
+}
+
+static void test_new_keys(void **state)
+{
+    (void)state;
+    Muster__KeysChange announce = MUSTER__KEYS_CHANGE__INIT, cancel = MUSTER__KEYS_CHANGE__INIT, change;
+    keys.signing_key = keys.box_key = keys.curve_key = BYTES(32);
+    announce.kind = MUSTER__KEYS_CHANGE_KIND__KEYS_ANNOUNCE;
+    announce.keys = &keys;
+    announce.has_new_signature = 1;
+    announce.new_signature = BYTES(64);
+    cancel.kind = MUSTER__KEYS_CHANGE_KIND__KEYS_CANCEL;
+    cancel.has_cancels = 1;
+    cancel.cancels = BYTES(32);
+    check_keys(announce, NULL, NULL);
+    check_keys(cancel, NULL, NULL);
+    change = announce;
+    change.keys = NULL;
+    check_keys(change, "keys", "same protocol version");
+    change = announce;
+    change.new_signature.len = 63;
+    check_keys(change, "new_signature", "64 bytes");
+    change = announce;
+    change.has_cancels = 1;
+    check_keys(change, "cancels", "leave it out");
+    change = cancel;
+    change.cancels.len = 33;
+    check_keys(change, "cancels", "32 bytes");
+    change = cancel;
+    change.keys = &keys;
+    check_keys(change, "keys", "leave it out");
+    change = cancel;
+    change.kind = (Muster__KeysChangeKind)3;
+    check_keys(change, "kind", "contract names");
 }
 
 static void test_join(void **state)
@@ -310,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bundle_changes), cmocka_unit_test(test_variants), cmocka_unit_test(test_commitment_ends),
         cmocka_unit_test(test_exports),        cmocka_unit_test(test_party_changes), cmocka_unit_test(test_join),
+        cmocka_unit_test(test_new_keys),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
