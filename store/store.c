@@ -18,6 +18,7 @@
 #define LOCK_NAME "store.lock"
 #define DATA_NAME "data.mdb"
 #define NEW_NAME "store.new" /* folder in which a store is made before it gets its place */
+#define HOLDER_TEXT 32u      /* bytes of a process's number in the lock file */
 #define FACT_FORMAT "format"
 #define FACT_TABLES "tables"
 
@@ -87,6 +88,16 @@ static int prepare_folder(struct store *store, const struct store_options *optio
     return STATUS_OK;
 }
 
+/* For whoever finds the lock taken; that it can't be written takes nothing from the lock. */
+static void note_holder(int fd)
+{
+    char text[HOLDER_TEXT];
+    int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)length, 0) != length) {
+        errno = 0;
+    }
+}
+
 static int lock_folder(struct store *store)
 {
     char *name = inside(store, LOCK_NAME);
@@ -96,7 +107,26 @@ static int lock_folder(struct store *store)
     store->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     int error = store->lock_fd < 0 || flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
     free(name);
+    if (!error) {
+        note_holder(store->lock_fd);
+    }
     return error == EWOULDBLOCK ? STATUS_BUSY : store_status(store, error);
+}
+
+long store_holder(const char *path)
+{
+    char text[HOLDER_TEXT] = "";
+    struct store of = {.path = (char *)(uintptr_t)path};
+    char *name = inside(&of, LOCK_NAME);
+    int fd = name ? open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    free(name);
+    if (fd < 0) {
+        return 0;
+    }
+    ssize_t length = pread(fd, text, sizeof text - 1, 0);
+    close(fd);
+    long pid = length > 0 ? strtol(text, NULL, 10) : 0;
+    return pid > 0 ? pid : 0;
 }
 
 static int open_environment(struct store *store, const struct store_options *options, unsigned flags)

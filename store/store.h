@@ -66,6 +66,12 @@ struct store_options {
  */
 int store_open(const char *path, const struct store_options *options, struct store **store);
 
+/*
+ * The process that last had the store in folder path open for writing, as it noted itself: where store_open() said STATUS_BUSY, the one that
+ * has it open now. 0: none noted.
+ */
+long store_holder(const char *path);
+
 /* Ends it; no transaction may be open. Takes NULL. */
 void store_close(struct store *store);
 
