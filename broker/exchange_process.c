@@ -23,6 +23,8 @@
 #define PLANNER_GRACE_SECONDS 5u     /* a planner ends by itself at its limit: this long after it, it is stuck */
 #define COMPARE_SECONDS 60u          /* a person waits */
 #define RETRY_START_MILLISECONDS 1000 /* between tries to write the started entry on a full disk */
+#define HELD_MILLISECONDS 5000u      /* that another process may hold the store: one that was killed is soon gone */
+#define HELD_RETRY_MILLISECONDS 50
 
 struct process {
     const struct config *config;
@@ -33,6 +35,7 @@ struct process {
     struct pipe front;
     struct pipe planner;
     struct queue answers;     /* that the front has no room for yet */
+    bool held;                /* another process has the store */
     bool planning;            /* the planner has a question */
     uint64_t plan_until;      /* monotonic: then it is stuck */
     uint64_t plan_after;      /* monotonic: changes are planned from then on; 0: nothing changed */
@@ -359,15 +362,38 @@ static int process_exit_code(int status)
     }
 }
 
+/* Opens the exchange; waits a while for a store that another process has, which may be about to end. */
+static int process_open_exchange(struct process *process, const struct exchange_options *options)
+{
+    const char *why = NULL;
+    char path[CONFIG_TEXT_MOST];
+    uint64_t until = process_now() + HELD_MILLISECONDS;
+    int status = exchange_open(options, &process->exchange, &why);
+    while (status == STATUS_BUSY && process_now() < until && process_stopping == 0) {
+        poll(NULL, 0, HELD_RETRY_MILLISECONDS);
+        status = exchange_open(options, &process->exchange, &why);
+    }
+    process->held = status == STATUS_BUSY;
+    if (process->held && config_path(process->config, EXCHANGE_STORE, path) == STATUS_OK)
+        metrics_write(METRICS_ERROR, "store-held", "by_pid=%ld remedy=\"end the musterd that it belongs to, or give this one a store of its own\"",
+                      store_holder(path));
+    if (status != STATUS_OK)
+        metrics_write(METRICS_ERROR, "exchange-not-opened", "what=%s reason=%s", why, status_name(status));
+    return status;
+}
+
 static int process_open(struct process *process)
 {
     const struct config *config = process->config;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    const char *why = "clock";
     process->clock = seam_clock_system;
     int status = STATUS_OK;
     if (config_has_test_clock(config))
         status = clock_file_open(config->clock + strlen("file:"), &process->clock_file, &process->clock);
+    if (status != STATUS_OK) {
+        metrics_write(METRICS_ERROR, "exchange-not-opened", "what=clock reason=%s", status_name(status));
+        return status;
+    }
     struct exchange_options options = {
         .directory = config->directory,
         .map_size = (uint64_t)config->map_megabytes << 20,
@@ -376,12 +402,9 @@ static int process_open(struct process *process)
         .clock = &process->clock,
         .random = &seam_random_system,
     };
-    if (status == STATUS_OK)
-        status = exchange_open(&options, &process->exchange, &why);
-    if (status != STATUS_OK) {
-        metrics_write(METRICS_ERROR, "exchange-not-opened", "what=%s reason=%s", why, status_name(status));
+    status = process_open_exchange(process, &options);
+    if (status != STATUS_OK)
         return status;
-    }
     while ((status = exchange_start(process->exchange)) == STATUS_NO_SPACE && process_stopping == 0) {
         metrics_write(METRICS_ERROR, "no-space-to-start", "retry_milliseconds=%d", RETRY_START_MILLISECONDS);
         poll(NULL, 0, RETRY_START_MILLISECONDS);
@@ -410,5 +433,5 @@ int exchange_process_run(const struct config *config, int control_fd)
     pipe_close(&process.planner);
     queue_clear(&process.answers);
     exchange_close(process.exchange);
-    return process_exit_code(status);
+    return process.held ? EXIT_CODE_TRY_AGAIN : process_exit_code(status);
 }

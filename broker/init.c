@@ -176,20 +176,22 @@ int init_create(const struct init_options *options)
         status = introduction_read_coordinator(text, length, &coordinator);
     if (status != STATUS_OK)
         return init_complain(status, "no file of a coordinator's public keys", options->coordinator);
-    status = init_folder_make(options->directory);
+    bool made = false;
+    status = init_folder_make(options->directory, &made);
     if (status != STATUS_OK)
         return init_complain(status, "needs a new or empty folder", options->directory);
-    return init_furnish(options, &coordinator, init_keep_name, options->origin);
+    int code = init_furnish(options, &coordinator, init_keep_name, options->origin);
+    if (code != EXIT_CODE_DONE)
+        init_folder_remove(options->directory, made);
+    return code;
 }
 
-int init_restore(const char *backup, const struct init_options *options)
+/* Fills the new folder; where it fails the caller takes it back. */
+static int init_bring_back(const char *backup, const struct init_options *options)
 {
     char store_path[CONFIG_TEXT_MOST];
     char origin[NOTE_NAME_MOST + 1];
-    int status = init_folder_make(options->directory);
-    if (status != STATUS_OK)
-        return init_complain(status, "needs a new or empty folder", options->directory);
-    status = init_path(options->directory, EXCHANGE_STORE, store_path);
+    int status = init_path(options->directory, EXCHANGE_STORE, store_path);
     if (status == STATUS_OK)
         status = init_folder_copy_store(backup, store_path);
     if (status == STATUS_OK)
@@ -197,4 +199,16 @@ int init_restore(const char *backup, const struct init_options *options)
     if (status != STATUS_OK)
         return init_complain(status, "no copy of a store", backup);
     return init_furnish(options, NULL, init_new_name, origin);
+}
+
+int init_restore(const char *backup, const struct init_options *options)
+{
+    bool made = false;
+    int status = init_folder_make(options->directory, &made);
+    if (status != STATUS_OK)
+        return init_complain(status, "needs a new or empty folder", options->directory);
+    int code = init_bring_back(backup, options);
+    if (code != EXIT_CODE_DONE)
+        init_folder_remove(options->directory, made);
+    return code;
 }

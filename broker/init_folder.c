@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,14 +51,16 @@ static int folder_is_empty(const char *directory, bool *empty)
     return STATUS_OK;
 }
 
-int init_folder_make(const char *directory)
+int init_folder_make(const char *directory, bool *made)
 {
     char keys[CONFIG_TEXT_MOST];
     bool empty = true;
+    *made = false;
     int length = snprintf(keys, sizeof keys, "%s/keys", directory);
     if (length < 0 || (size_t)length >= sizeof keys)
         return STATUS_TOO_LARGE;
-    if (mkdir(directory, 0700) != 0) {
+    *made = mkdir(directory, 0700) == 0;
+    if (!*made) {
         if (errno != EEXIST)
             return folder_status(errno);
         int status = folder_is_empty(directory, &empty);
@@ -66,7 +69,26 @@ int init_folder_make(const char *directory)
         if (!empty)
             return STATUS_EXISTS;
     }
-    return mkdir(keys, 0700) == 0 ? STATUS_OK : folder_status(errno);
+    int error = mkdir(keys, 0700) == 0 ? 0 : errno;
+    if (error != 0 && *made)
+        rmdir(directory);
+    return error == 0 ? STATUS_OK : folder_status(error);
+}
+
+static int folder_remove_entry(const char *path, const struct stat *entry, int flag, struct FTW *place)
+{
+    (void)entry;
+    (void)flag;
+    if (place->level > 0)
+        remove(path);
+    return 0;
+}
+
+void init_folder_remove(const char *directory, bool made)
+{
+    nftw(directory, folder_remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    if (made)
+        rmdir(directory);
 }
 
 int init_folder_write(const char *path, const char *text, size_t length, unsigned mode)

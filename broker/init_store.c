@@ -71,6 +71,14 @@ int init_check(const struct config *config)
     return status == STATUS_OK ? EXIT_CODE_DONE : init_complain(status, "store", config->directory);
 }
 
+/* Where another process has the store: which. */
+static void init_name_holder(const struct config *config)
+{
+    char path[CONFIG_TEXT_MOST];
+    if (config_path(config, EXCHANGE_STORE, path) == STATUS_OK)
+        fprintf(stderr, "musterd: process %ld has the store open: end its musterd first\n", store_holder(path));
+}
+
 int init_rebuild(const struct config *config)
 {
     struct store *store = NULL;
@@ -81,6 +89,8 @@ int init_rebuild(const struct config *config)
     if (status == STATUS_OK)
         status = store_rebuild(store, exchange_apply, NULL, before, after);
     store_close(store);
+    if (status == STATUS_BUSY)
+        init_name_holder(config);
     if (status != STATUS_OK)
         return init_complain(status, "tables can't be made again", config->directory);
     printf("before %s\n", sodium_bin2hex(text, sizeof text, before, sizeof before));

@@ -158,7 +158,7 @@ static void supervise_exchange_ended(struct supervisor *supervisor, int code)
     if (supervisor->control >= 0)
         close(supervisor->control);
     supervisor->control = -1;
-    if (code == EXIT_CODE_IO || code == EXIT_CODE_INPUT) {
+    if (code == EXIT_CODE_IO || code == EXIT_CODE_INPUT || code == EXIT_CODE_TRY_AGAIN) {
         supervisor->exit_code = code;
         metrics_write(METRICS_ERROR, "stays-stopped", "code=%d", code);
         supervise_stop(supervisor);

@@ -165,6 +165,46 @@ static void a_second_daemon_on_the_same_store_does_not_serve(void **state)
     assert_int_equal(put_item("still-served"), MUSTER__OUTCOME__OUTCOME_DONE);
 }
 
+/* A second musterd says which process has the store and ends; the first serves on. */
+static void a_second_daemon_names_the_process_that_holds_the_store_and_ends(void **state)
+{
+    (void)state;
+    struct harness second = harness;
+    char text[64];
+    size_t offset = harness_log_size(&harness);
+    int code = 0;
+    pid_t holder = harness_child(&harness, "exchange");
+    second.pid = 0;
+    assert_int_equal(harness_start(&second), STATUS_UNREACHABLE);
+    if (second.pid > 0)
+        assert_int_equal(harness_wait(&second, 20000, &code), STATUS_OK);
+    assert_int_equal(code, EXIT_CODE_TRY_AGAIN);
+    snprintf(text, sizeof text, "event=store-held by_pid=%d ", (int)holder);
+    assert_true(harness_logged(&harness, text, &offset, 0));
+    assert_int_equal(put_item("served-all-the-while"), MUSTER__OUTCOME__OUTCOME_DONE);
+}
+
+static void a_restore_that_fails_leaves_nothing(void **state)
+{
+    (void)state;
+    char restored[HARNESS_PATH_MOST + 16], file[HARNESS_PATH_MOST + 32];
+    snprintf(restored, sizeof restored, "%s/restored", harness.folder);
+    snprintf(file, sizeof file, "%s/here", restored);
+    const char *const wrong[] = {"--restore", harness.folder, restored, "--address", harness.address, NULL};
+    assert_int_not_equal(harness_task(&harness, wrong), EXIT_CODE_DONE);
+    assert_int_equal(access(restored, F_OK), -1);
+    /* A folder that was there is left as it was: empty, or not touched at all. */
+    assert_int_equal(mkdir(restored, 0700), 0);
+    assert_int_not_equal(harness_task(&harness, wrong), EXIT_CODE_DONE);
+    assert_int_equal(rmdir(restored), 0);
+    assert_int_equal(mkdir(restored, 0700), 0);
+    FILE *here = fopen(file, "we");
+    assert_non_null(here);
+    fclose(here);
+    assert_int_equal(harness_task(&harness, wrong), EXIT_CODE_INPUT);
+    assert_int_equal(access(file, F_OK), 0);
+}
+
 static void sigterm_stops_it_clean(void **state)
 {
     (void)state;
@@ -415,6 +455,8 @@ int main(void)
         DAEMON_TEST(arguments_that_make_no_sense_are_refused, setup_stopped),
         DAEMON_TEST(an_exchange_is_not_made_over_another, setup_stopped),
         DAEMON_TEST(a_second_daemon_on_the_same_store_does_not_serve, setup),
+        DAEMON_TEST(a_second_daemon_names_the_process_that_holds_the_store_and_ends, setup),
+        DAEMON_TEST(a_restore_that_fails_leaves_nothing, setup_stopped),
         DAEMON_TEST(sigterm_stops_it_clean, setup),
         DAEMON_TEST(a_copy_made_while_it_runs_goes_on_under_another_origin, setup),
         DAEMON_TEST(a_store_that_was_rolled_back_ends_it_for_good, setup),
