@@ -7,8 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <zmq.h>
-
+#include "clients/link/late.h"
 #include "proto/status.h"
 
 #define HANDSHAKE_MILLISECONDS 3000
@@ -22,12 +21,16 @@ struct connection {
     enum connection_state state;
 };
 
+/* Set by the first context, before any connection. */
+static const struct late_zmq *zmq;
+
 void *connection_context(void)
 {
-    void *context = zmq_ctx_new();
+    zmq = late_zmq();
+    void *context = zmq ? zmq->ctx_new() : NULL;
     if (context) {
-        zmq_ctx_set(context, ZMQ_BLOCKY, 0);
-        zmq_ctx_set(context, ZMQ_IPV6, 1);
+        zmq->ctx_set(context, ZMQ_BLOCKY, 0);
+        zmq->ctx_set(context, ZMQ_IPV6, 1);
     }
     return context;
 }
@@ -35,13 +38,13 @@ void *connection_context(void)
 void connection_context_end(void *context)
 {
     if (context) {
-        zmq_ctx_term(context);
+        zmq->ctx_term(context);
     }
 }
 
 static int set_number(void *socket, int option, int value)
 {
-    return zmq_setsockopt(socket, option, &value, sizeof value);
+    return zmq->setsockopt(socket, option, &value, sizeof value);
 }
 
 static int set_options(void *socket, const struct connection_keys *keys)
@@ -53,10 +56,10 @@ static int set_options(void *socket, const struct connection_keys *keys)
     failed |= set_number(socket, ZMQ_RECONNECT_IVL, RECONNECT_MILLISECONDS);
     failed |= set_number(socket, ZMQ_TCP_KEEPALIVE, 1);
     failed |= set_number(socket, ZMQ_RCVHWM, 64);
-    failed |= zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
-    failed |= zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, keys->front_key, 32);
-    failed |= zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key, 32);
-    failed |= zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, 32);
+    failed |= zmq->setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
+    failed |= zmq->setsockopt(socket, ZMQ_CURVE_SERVERKEY, keys->front_key, 32);
+    failed |= zmq->setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key, 32);
+    failed |= zmq->setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, 32);
     return failed ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
@@ -64,11 +67,11 @@ static int open_monitor(void *context, struct connection *connection)
 {
     char name[64];
     snprintf(name, sizeof name, "inproc://muster-monitor-%p", (void *)connection);
-    if (zmq_socket_monitor(connection->socket, name, WATCHED) != 0) {
+    if (zmq->socket_monitor(connection->socket, name, WATCHED) != 0) {
         return STATUS_NO_MEMORY;
     }
-    connection->monitor = zmq_socket(context, ZMQ_PAIR);
-    if (!connection->monitor || set_number(connection->monitor, ZMQ_LINGER, 0) != 0 || zmq_connect(connection->monitor, name) != 0) {
+    connection->monitor = zmq->socket(context, ZMQ_PAIR);
+    if (!connection->monitor || set_number(connection->monitor, ZMQ_LINGER, 0) != 0 || zmq->connect(connection->monitor, name) != 0) {
         return STATUS_NO_MEMORY;
     }
     return STATUS_OK;
@@ -85,13 +88,13 @@ int connection_new(void *context, const char *address, const struct connection_k
         goto failed;
     }
     status = STATUS_NO_MEMORY;
-    made->socket = zmq_socket(context, ZMQ_DEALER);
+    made->socket = zmq->socket(context, ZMQ_DEALER);
     if (!made->socket) {
         goto failed;
     }
     status = set_options(made->socket, keys);
     status = status ? status : open_monitor(context, made);
-    if (status == STATUS_OK && zmq_connect(made->socket, address) != 0) {
+    if (status == STATUS_OK && zmq->connect(made->socket, address) != 0) {
         status = STATUS_INVALID;
     }
     if (status == STATUS_OK) {
@@ -109,11 +112,11 @@ void connection_end(struct connection *connection)
         return;
     }
     if (connection->socket) {
-        zmq_socket_monitor(connection->socket, NULL, 0);
-        zmq_close(connection->socket);
+        zmq->socket_monitor(connection->socket, NULL, 0);
+        zmq->close(connection->socket);
     }
     if (connection->monitor) {
-        zmq_close(connection->monitor);
+        zmq->close(connection->monitor);
     }
     free(connection);
 }
@@ -123,7 +126,7 @@ static void take_events(struct connection *connection)
 {
     for (;;) {
         uint8_t frame[6 + 256];
-        int got = zmq_recv(connection->monitor, frame, sizeof frame, ZMQ_DONTWAIT);
+        int got = zmq->recv(connection->monitor, frame, sizeof frame, ZMQ_DONTWAIT);
         if (got < 0) {
             return;
         }
@@ -133,8 +136,8 @@ static void take_events(struct connection *connection)
         }
         int more = 0;
         size_t size = sizeof more;
-        while (zmq_getsockopt(connection->monitor, ZMQ_RCVMORE, &more, &size) == 0 && more) {
-            if (zmq_recv(connection->monitor, frame, sizeof frame, 0) < 0) {
+        while (zmq->getsockopt(connection->monitor, ZMQ_RCVMORE, &more, &size) == 0 && more) {
+            if (zmq->recv(connection->monitor, frame, sizeof frame, 0) < 0) {
                 return;
             }
         }
@@ -180,7 +183,7 @@ enum connection_state connection_wait(struct connection *connection, int millise
             return connection->state;
         }
         zmq_pollitem_t item = {.socket = connection->monitor, .events = ZMQ_POLLIN};
-        if (zmq_poll(&item, 1, (long)left) < 0 && errno != EINTR) {
+        if (zmq->poll(&item, 1, (long)left) < 0 && errno != EINTR) {
             return connection->state;
         }
     }
@@ -188,7 +191,7 @@ enum connection_state connection_wait(struct connection *connection, int millise
 
 int connection_send(struct connection *connection, const void *bytes, size_t size)
 {
-    if (zmq_send(connection->socket, bytes, size, ZMQ_DONTWAIT) < 0) {
+    if (zmq->send(connection->socket, bytes, size, ZMQ_DONTWAIT) < 0) {
         return errno == EAGAIN ? STATUS_BUSY : STATUS_IO;
     }
     return STATUS_OK;
@@ -202,24 +205,24 @@ static int take_message(struct connection *connection, uint8_t **bytes, size_t *
     bool single = true, first = true;
     *bytes = NULL;
     for (bool more = true; more; first = false) {
-        zmq_msg_init(&message);
-        if (zmq_msg_recv(&message, connection->socket, ZMQ_DONTWAIT) < 0) {
-            zmq_msg_close(&message);
+        zmq->msg_init(&message);
+        if (zmq->msg_recv(&message, connection->socket, ZMQ_DONTWAIT) < 0) {
+            zmq->msg_close(&message);
             status = errno == EAGAIN ? STATUS_UNREACHABLE : STATUS_IO;
             break;
         }
-        more = zmq_msg_more(&message);
+        more = zmq->msg_more(&message);
         single = first && !more;
-        if (single && zmq_msg_size(&message)) {
-            *size = zmq_msg_size(&message);
+        if (single && zmq->msg_size(&message)) {
+            *size = zmq->msg_size(&message);
             *bytes = malloc(*size);
             if (*bytes) {
-                memcpy(*bytes, zmq_msg_data(&message), *size);
+                memcpy(*bytes, zmq->msg_data(&message), *size);
             } else {
                 status = STATUS_NO_MEMORY;
             }
         }
-        zmq_msg_close(&message);
+        zmq->msg_close(&message);
     }
     return status;
 }
@@ -241,7 +244,7 @@ int connection_receive(struct connection *connection, int milliseconds, uint8_t 
             return STATUS_UNREACHABLE;
         }
         zmq_pollitem_t items[2] = {{.socket = connection->socket, .events = ZMQ_POLLIN}, {.socket = connection->monitor, .events = ZMQ_POLLIN}};
-        if (zmq_poll(items, 2, (long)left) < 0 && errno != EINTR) {
+        if (zmq->poll(items, 2, (long)left) < 0 && errno != EINTR) {
             return STATUS_IO;
         }
         if (errno == EINTR && left <= 0) {

@@ -30,7 +30,7 @@ struct connection_keys {
 
 struct connection;
 
-/* The context that connections share; NULL where memory or descriptors are out. */
+/* The context that connections share; NULL where memory or descriptors are out, or the machine lacks the library. */
 void *connection_context(void);
 void connection_context_end(void *context);
 
