@@ -49,7 +49,7 @@ UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit
 SYSTEM_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/system/*_test.c)))
 SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out %_test.c,$(wildcard tests/unit/*.c tests/system/*.c))))
 
-.PHONY: all demo test bench fuzz install clean tests
+.PHONY: all demo test bench bench-broker fuzz install clean tests
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -134,6 +134,19 @@ demo: all
 bench: all
 	@mkdir -p build/bench
 	@BIN=$(BUILD)/bin tests/bench/run.sh
+
+# The broker beside a bare loop of its libraries. A musterd that takes signatures as given is made for it, under tests/bench alone.
+BENCH_O := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/bench/unsigned.c,$(wildcard tests/bench/*.c)))
+bench-broker: all $(BUILD)/tests/bench/broker $(BUILD)/tests/bench/bin/musterd
+	@mkdir -p build/bench
+	@$(BUILD)/tests/bench/broker $(BUILD)/tests/bench/bin/musterd build/bench
+
+$(BUILD)/tests/bench/broker: $(BENCH_O) $(TEST_LIBS)
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $(BENCH_O) -Wl,--start-group $(TEST_LIBS) -Wl,--end-group $(PKG_LIBS)
+
+$(BUILD)/tests/bench/bin/musterd: $(BUILD)/broker/main.o $(BUILD)/tests/bench/unsigned.o $(LIB)/libbroker.a $(LIB)/libmatch.a $(LIB)/libstore.a $(LIB)/libproto.a
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(LDFLAGS) -Wl,--wrap=envelope_verify -o $@ $^ $(PKG_LIBS)
 
 # GNU's directory variables; DESTDIR for packagers.
 prefix ?= /usr/local
