@@ -158,6 +158,8 @@ int exchange_open(const struct exchange_options *options, struct exchange **exch
     int status = pool_new(options->helpers, &made->pool);
     if (status == STATUS_OK)
         status = desk_planning_new(&made->planning);
+    if (status == STATUS_OK)
+        status = desk_sums_new(&made->sums);
     if (status == STATUS_OK) {
         *why = "keys";
         status = exchange_read_keys(made, options->directory);
@@ -191,6 +193,7 @@ void exchange_close(struct exchange *exchange)
     pool_free(exchange->pool);
     request_drop_sessions(exchange);
     desk_planning_free(exchange->planning);
+    desk_sums_free(exchange->sums);
     store_close(exchange->store);
     cpv_free(exchange->cpv);
     keys_drop(&exchange->log_key);

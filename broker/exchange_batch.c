@@ -29,6 +29,8 @@ static void batch_answer(void *data, size_t item)
     struct exchange_request *request = batch->requests[item];
     struct store_txn *txn = NULL;
     int status = STATUS_OK;
+    if (request->ready)
+        return;
     if (request->stage == REQUEST_OPENED) {
         status = store_begin_read(batch->exchange->store, &txn);
         if (status == STATUS_OK && request->accepted)

@@ -3,8 +3,10 @@
 #define BROKER_EXCHANGE_REQUEST_H
 
 #include "broker/exchange_state.h"
+#include "proto/entry.h"
 #include "proto/fault.h"
 #include "proto/hint.h"
+#include "proto/tlog.h"
 
 /*
  * One request on its way: from a box to what it asks, and from an answer to a box. Identifying (a look into the tables)
@@ -17,6 +19,11 @@ enum request_stage {
     REQUEST_OPENED,   /* request and, with an envelope, submission are filled in */
     REQUEST_ANSWERED, /* answer is filled in */
     REQUEST_PARKED    /* waits for news or a plan */
+};
+
+struct exchange_proofs {
+    struct tlog_proof inclusion;
+    ProtobufCBinaryData consistency;
 };
 
 struct exchange_request {
@@ -40,6 +47,12 @@ struct exchange_request {
     bool accepted;                    /* stands in the log at position, now or from before */
     bool repeated;
     uint64_t position;
+    struct exchange_proofs *proofs;   /* of an entry of the batch at hand, in arena; see broker/exchange_prove.h */
+    bool ready;                       /* sealed during the commit, to be sent once it has succeeded */
+    uint64_t time;                    /* of its entry; so nonce and body */
+    uint8_t nonce[TLOG_NONCE_SIZE];
+    uint8_t body[ENTRY_BODY_MOST];
+    size_t body_size;
     uint8_t *sealed;                  /* in arena */
     size_t sealed_length;
     /* Parked ones. */

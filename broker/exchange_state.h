@@ -3,13 +3,16 @@
 #define BROKER_EXCHANGE_STATE_H
 
 #include "broker/desk/desk.h"
+#include "broker/desk/sums.h"
 #include "broker/exchange.h"
+#include "broker/exchange_heads.h"
 #include "broker/exchange_time.h"
 #include "broker/pool.h"
 #include "proto/box.h"
 #include "proto/keys.h"
 #include "proto/note.h"
 #include "proto/request.pb-c.h"
+#include "store/log.h"
 
 /*
  * What the files exchange_*.c share. One writer thread owns all of it; helper threads see a request each, and the keys,
@@ -20,6 +23,15 @@
 
 struct exchange_session;
 struct exchange_request;
+
+/* Nodes of the log's tree, which never change once committed; of fixed size. */
+#define PROVE_NODES 4096u
+struct prove_nodes {
+    struct {
+        uint64_t name; /* of level and index, from 1; 0: empty */
+        uint8_t hash[TLOG_HASH_SIZE];
+    } kept[PROVE_NODES];
+};
 
 /* A job that was sent to the planner, or waits to be. */
 struct exchange_job {
@@ -52,7 +64,11 @@ struct exchange {
     struct exchange_session *sessions;
     size_t session_count;
     struct desk_planning *planning;
+    struct desk_sums *sums;           /* what lots add up to; NULL where a store is only founded */
     struct exchange_job job;          /* under way where job.job is not NULL */
+    struct log_signed newest;         /* the head of the batch at hand */
+    struct heads heads;               /* that need no second look */
+    struct prove_nodes nodes;
     uint64_t last_ticket;
     unsigned news;
     uint64_t day;                     /* of log time, when lots were looked at last: a new one may change a plan */

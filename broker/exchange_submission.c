@@ -86,6 +86,8 @@ static int submission_head(const struct exchange_write *write, struct exchange_r
         return STATUS_OK;
     struct tlog_head head = {.size = shown->size};
     memcpy(head.root, shown->root.data, sizeof head.root);
+    if (heads_has(&write->exchange->heads, &head, shown->signature.data))
+        return STATUS_OK;
     if (tlog_head_verify(&write->exchange->note_key, &head, shown->signature.data) != STATUS_OK) {
         *go = false;
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_FORKED, "the head of the log that you hold was not signed by this exchange");
@@ -99,6 +101,8 @@ static int submission_head(const struct exchange_write *write, struct exchange_r
                       (unsigned long long)head.size);
         return STATUS_FORGED;
     }
+    if (status == STATUS_OK && head.size <= write->kept)
+        heads_add(&write->exchange->heads, &head, shown->signature.data);
     return status;
 }
 

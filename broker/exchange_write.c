@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "broker/exchange_prove.h"
 #include "broker/exchange_submission.h"
 #include "broker/metrics.h"
 #include "proto/entry.h"
@@ -24,9 +25,9 @@ struct desk_context exchange_context(const struct exchange *exchange, uint64_t l
     };
 }
 
-/* One entry: leaf, body, envelope, and what it does to the tables. */
+/* One entry: leaf, body, envelope, and what it does to the tables. request (NULL: the exchange's own) keeps what its receipt needs. */
 static int write_entry(struct exchange_write *write, const Muster__Submission *submission, const uint8_t *envelope,
-                       size_t size, const uint8_t sha256[32])
+                       size_t size, const uint8_t sha256[32], struct exchange_request *request)
 {
     const char *kind = desk_kind(submission, NULL);
     if (kind == NULL)
@@ -44,6 +45,12 @@ static int write_entry(struct exchange_write *write, const Muster__Submission *s
     if (status != STATUS_OK)
         return status;
     write->exchange->random->fill(write->exchange->random->data, nonce, sizeof nonce);
+    if (request != NULL) {
+        request->time = write->time;
+        request->body_size = entry.body_size;
+        memcpy(request->body, packed, entry.body_size);
+        memcpy(request->nonce, nonce, sizeof nonce);
+    }
     uint64_t position = 0;
     status = log_append(write->txn, &entry, &position);
     if (status == STATUS_OK)
@@ -73,7 +80,7 @@ int write_own(struct exchange_write *write, Muster__Submission *submission, uint
     envelope_sha256(envelope, size, sha256);
     if (position != NULL)
         *position = write->size;
-    return write_entry(write, submission, envelope, size, sha256);
+    return write_entry(write, submission, envelope, size, sha256, NULL);
 }
 
 /* Each look reads every bundle: its memory is dropped before the next, so that many rounds may end at once. */
@@ -124,6 +131,7 @@ int write_open(struct exchange *exchange, struct exchange_write *write)
         write->full = space.full;
         write->reserve = space.reserve;
         status = log_size(write->txn, &write->size);
+        write->kept = write->size;
     }
     return status;
 }
@@ -165,6 +173,7 @@ int write_request(struct exchange_write *write, struct exchange_request *request
 {
     struct desk_context context = exchange_context(write->exchange, write->time, write->size);
     bool go = false;
+    context.sums = write->exchange->sums;
     int status = submission_judge(write, &context, request, &go);
     if (status != STATUS_OK || !go)
         return status;
@@ -172,7 +181,7 @@ int write_request(struct exchange_write *write, struct exchange_request *request
         return submission_answer_check(request);
     uint64_t position = write->size;
     status = write_entry(write, request->submission, request->request->body.data, request->request->body.len,
-                         request->sha256);
+                         request->sha256, request);
     if (status != STATUS_OK)
         return status;
     request->accepted = true;
@@ -190,26 +199,17 @@ static void write_confirm_clock(struct exchange *exchange)
         exchange->deadlines_from = after + TIME_GRACE;
 }
 
-int write_finish(struct exchange_write *write)
+static int write_commit(struct exchange_write *write)
 {
     struct exchange *exchange = write->exchange;
-    int status = STATUS_OK;
-    if (write->entries == 0) {
-        write_abort(write);
-        return STATUS_OK;
-    }
-    status = log_sign_head(write->txn, &exchange->note_key, &exchange->log_key);
-    if (status != STATUS_OK) {
-        write_abort(write);
-        return status;
-    }
-    status = store_commit(write->txn);
+    int status = store_commit(write->txn);
     write->txn = NULL;
     if (status != STATUS_OK) {
         write_abort(write);
         return status;
     }
     arena_drop(&write->arena);
+    heads_add(&exchange->heads, &exchange->newest.head, exchange->newest.signature);
     exchange->counts.entries += write->entries;
     exchange->news += write->planning;
     exchange->admission_changed = exchange->admission_changed || write->parties;
@@ -218,15 +218,64 @@ int write_finish(struct exchange_write *write)
     return STATUS_OK;
 }
 
+int write_finish(struct exchange_write *write)
+{
+    struct exchange *exchange = write->exchange;
+    int status = STATUS_OK;
+    if (write->entries > 0)
+        status = log_sign_head_told(write->txn, &exchange->note_key, &exchange->log_key, &exchange->newest);
+    if (status == STATUS_OK && write->entries > 0)
+        return write_commit(write);
+    write_abort(write);
+    return status;
+}
+
 void write_abort(struct exchange_write *write)
 {
     store_abort(write->txn);
     write->txn = NULL;
     arena_drop(&write->arena);
+    if (write->entries > 0)
+        desk_sums_clear(write->exchange->sums);
     /* The jump's entry was lost with the transaction: the next one has to write it. */
     if (write->jumped)
         exchange_time_tell_again(&write->exchange->time);
     write->jumped = false;
+}
+
+struct write_answers {
+    struct exchange *exchange;
+    struct exchange_request **requests;
+};
+
+static void write_seal(void *data, size_t item)
+{
+    struct write_answers *answers = data;
+    if (answers->requests[item]->proofs != NULL)
+        prove_seal(answers->exchange, answers->requests[item]);
+}
+
+/* Commits, while helper threads pack and box the receipts. */
+static int write_finish_answering(struct exchange_write *write, struct exchange_request **requests, size_t count)
+{
+    struct exchange *exchange = write->exchange;
+    struct write_answers answers = {exchange, requests};
+    if (write->entries == 0 || count == 0)
+        return write_finish(write);
+    int status = log_sign_head_told(write->txn, &exchange->note_key, &exchange->log_key, &exchange->newest);
+    if (status == STATUS_OK)
+        status = prove_batch(write, requests, count);
+    if (status != STATUS_OK) {
+        write_abort(write);
+        prove_forget(exchange, requests, count);
+        return status;
+    }
+    pool_start(exchange->pool, count, write_seal, &answers);
+    status = write_commit(write);
+    pool_finish(exchange->pool);
+    if (status != STATUS_OK)
+        prove_forget(exchange, requests, count);
+    return status;
 }
 
 /* All requests in one transaction. */
@@ -243,7 +292,7 @@ static int write_together(struct exchange *exchange, struct exchange_request **r
         write_abort(&write);
         return status;
     }
-    return write_finish(&write);
+    return write_finish_answering(&write, requests, count);
 }
 
 /* What the failed transaction accepted, it did not; what it refused, it refused on a state that was not kept. */

@@ -17,6 +17,7 @@ struct exchange_write {
     struct arena arena;
     uint64_t time;       /* log time of every entry of the batch */
     uint64_t size;       /* of the log: the next entry's position */
+    uint64_t kept;       /* size when the transaction began: what can't be undone any more */
     unsigned entries;    /* written so far */
     unsigned planning;   /* of them, those that may change a plan */
     bool parties;        /* one of them changed who is let in */

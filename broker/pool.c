@@ -86,18 +86,35 @@ void pool_free(struct pool *pool)
     free(pool);
 }
 
-void pool_run(struct pool *pool, size_t count, void (*work)(void *data, size_t item), void *data)
+void pool_start(struct pool *pool, size_t count, void (*work)(void *data, size_t item), void *data)
 {
     pthread_mutex_lock(&pool->lock);
     pool->work = work;
     pool->data = data;
     pool->next = 0;
     pool->count = count;
-    if (count > 1)
+    if (count > 0 && pool->threads > 0)
         pthread_cond_broadcast(&pool->begin);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_finish(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
     pool_take(pool);
     while (pool->busy > 0)
         pthread_cond_wait(&pool->done, &pool->lock);
     pool->count = pool->next = 0;
     pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_run(struct pool *pool, size_t count, void (*work)(void *data, size_t item), void *data)
+{
+    /* One item alone wakes nobody. */
+    if (count == 1) {
+        work(data, 0);
+        return;
+    }
+    pool_start(pool, count, work, data);
+    pool_finish(pool);
 }

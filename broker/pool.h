@@ -21,4 +21,8 @@ void pool_free(struct pool *pool);
  * done. One caller at a time. */
 void pool_run(struct pool *pool, size_t count, void (*work)(void *data, size_t item), void *data);
 
+/* The same in two halves: helpers begin, the caller does something else, then works along until all are done. */
+void pool_start(struct pool *pool, size_t count, void (*work)(void *data, size_t item), void *data);
+void pool_finish(struct pool *pool);
+
 #endif

@@ -73,7 +73,7 @@ static uint64_t split(uint64_t count)
  * The hash over leaves begin to end, where begin is a multiple of the smallest power of two not below end - begin: complete
  * subtrees, one for each bit of the length, folded from the right.
  */
-static int range_root(const struct tlog_nodes *nodes, uint64_t begin, uint64_t end, uint8_t hash[TLOG_HASH_SIZE])
+static int range_fold(const struct tlog_nodes *nodes, uint64_t begin, uint64_t end, uint8_t hash[TLOG_HASH_SIZE])
 {
     uint64_t length = end - begin;
     bool first = true;
@@ -95,6 +95,28 @@ static int range_root(const struct tlog_nodes *nodes, uint64_t begin, uint64_t e
         }
     }
     return STATUS_OK;
+}
+
+static int range_root(const struct tlog_nodes *nodes, uint64_t begin, uint64_t end, uint8_t hash[TLOG_HASH_SIZE])
+{
+    struct tlog_ranges *ranges = nodes->ranges;
+    /* A complete subtree is one node, remembered or not. */
+    if (!ranges || !((end - begin) & (end - begin - 1))) {
+        return range_fold(nodes, begin, end, hash);
+    }
+    for (size_t i = 0; i < ranges->count; i++) {
+        if (ranges->list[i].begin == begin && ranges->list[i].end == end) {
+            memcpy(hash, ranges->list[i].hash, TLOG_HASH_SIZE);
+            return STATUS_OK;
+        }
+    }
+    int status = range_fold(nodes, begin, end, hash);
+    if (status == STATUS_OK && ranges->count < TLOG_RANGES_MOST) {
+        ranges->list[ranges->count].begin = begin;
+        ranges->list[ranges->count].end = end;
+        memcpy(ranges->list[ranges->count++].hash, hash, TLOG_HASH_SIZE);
+    }
+    return status;
 }
 
 int tlog_root(const struct tlog_nodes *nodes, uint64_t size, uint8_t root[TLOG_HASH_SIZE])

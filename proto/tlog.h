@@ -24,6 +24,17 @@
 struct tlog_nodes {
     int (*read)(void *data, unsigned level, uint64_t index, uint8_t hash[TLOG_HASH_SIZE]);
     void *data;
+    struct tlog_ranges *ranges; /* NULL: none are remembered */
+};
+
+/* Hashes over ranges of leaves at the tree's right edge, which many proofs against one head share. Empty at first; good for one size. */
+#define TLOG_RANGES_MOST 64u
+struct tlog_ranges {
+    size_t count;
+    struct {
+        uint64_t begin, end;
+        uint8_t hash[TLOG_HASH_SIZE];
+    } list[TLOG_RANGES_MOST];
 };
 
 struct tlog_proof {

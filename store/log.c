@@ -156,6 +156,11 @@ int log_consistency(struct store_txn *txn, uint64_t old_size, uint64_t new_size,
     return status == STATUS_OK ? tlog_consistency_make(&nodes, old_size, new_size, proof) : status;
 }
 
+struct tlog_nodes log_tree(struct store_txn *txn)
+{
+    return log_nodes(txn);
+}
+
 /* Size and root as a stored note states them; its signature was checked when it was made, and is by log_verify(). */
 static int head_parse(const struct store_value *value, struct log_head *head)
 {
@@ -194,11 +199,16 @@ int log_head_of(struct store_txn *txn, uint64_t position, struct log_head *head)
 
 int log_sign_head(struct store_txn *txn, const struct note_key *key, const struct key_pair *pair)
 {
-    char note[NOTE_MOST];
-    size_t note_length = 0;
+    struct log_signed made;
+    return log_sign_head_told(txn, key, pair, &made);
+}
+
+int log_sign_head_told(struct store_txn *txn, const struct note_key *key, const struct key_pair *pair, struct log_signed *made)
+{
     struct log_head newest = {0};
     struct tlog_head head = {0};
     struct store_key where = {0};
+    made->head.size = 0;
     int status = log_size(txn, &head.size);
     if (status != STATUS_OK || !head.size) {
         return status == STATUS_OK ? STATUS_INVALID : status;
@@ -209,9 +219,13 @@ int log_sign_head(struct store_txn *txn, const struct note_key *key, const struc
     }
     status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
     status = status == STATUS_OK ? log_root(txn, head.size, head.root) : status;
-    status = status == STATUS_OK ? tlog_head_sign(key, pair, &head, note, &note_length, NULL) : status;
+    status = status == STATUS_OK ? tlog_head_sign(key, pair, &head, made->note, &made->note_length, made->signature) : status;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    made->head = head;
     key_u64(&where, head.size);
-    return status == STATUS_OK ? tables_append(txn, TABLE_LOG_HEADS, &where, note, note_length) : status;
+    return tables_append(txn, TABLE_LOG_HEADS, &where, made->note, made->note_length);
 }
 
 int log_receipt(struct store_txn *txn, uint64_t position, struct arena *arena, char **text, size_t *length)

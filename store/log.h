@@ -52,6 +52,9 @@ int log_leaf(struct store_txn *txn, uint64_t position, uint8_t leaf[TLOG_HASH_SI
 /* Root over the first size entries. STATUS_NOT_FOUND where size is beyond the log. */
 int log_root(struct store_txn *txn, uint64_t size, uint8_t root[TLOG_HASH_SIZE]);
 
+/* The stored nodes as a source for proofs, as long as the transaction. */
+struct tlog_nodes log_tree(struct store_txn *txn);
+
 /* Proofs at any size. STATUS_INVALID, STATUS_NOT_FOUND as proto/tlog.h and log_root(). */
 int log_inclusion(struct store_txn *txn, uint64_t position, uint64_t size, struct tlog_proof *proof);
 int log_consistency(struct store_txn *txn, uint64_t old_size, uint64_t new_size, struct tlog_proof *proof);
@@ -67,6 +70,15 @@ struct log_head {
  * after the commit. Nothing is stored where the log did not grow since the last head. STATUS_INVALID: the log is empty.
  */
 int log_sign_head(struct store_txn *txn, const struct note_key *key, const struct key_pair *pair);
+
+/* The same, and tells what it made; head.size 0 where the log did not grow. */
+struct log_signed {
+    struct tlog_head head;
+    uint8_t signature[64];
+    char note[NOTE_MOST];
+    size_t note_length;
+};
+int log_sign_head_told(struct store_txn *txn, const struct note_key *key, const struct key_pair *pair, struct log_signed *made);
 
 /* The newest head; the head of the batch that wrote position (the smallest one above it). STATUS_NOT_FOUND. */
 int log_head_newest(struct store_txn *txn, struct log_head *head);

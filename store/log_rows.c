@@ -90,5 +90,5 @@ static int read_node(void *data, unsigned level, uint64_t index, uint8_t hash[TL
 
 struct tlog_nodes log_nodes(struct store_txn *txn)
 {
-    return (struct tlog_nodes){read_node, txn};
+    return (struct tlog_nodes){.read = read_node, .data = txn};
 }

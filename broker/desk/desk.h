@@ -57,6 +57,7 @@ struct desk_context {
     bool one_time;            /* the sender came under the one-time keys of its invitation */
     const uint8_t *envelope_sha256;   /* 32 bytes, of the whole envelope; NULL towards a reader */
     uint64_t planned;         /* desk_planning_idle() towards a reader; 0: not known */
+    struct desk_sums *sums;   /* of the writer's thread, broker/desk/sums.h; NULL towards a reader */
 };
 
 /*

@@ -81,7 +81,7 @@ static void the_worked_example_holds(void **state)
 {
     (void)state;
     struct tree tree;
-    struct tlog_nodes nodes = {tree_read, &tree};
+    struct tlog_nodes nodes = {.read = tree_read, .data = &tree};
     struct tlog_proof proof;
     struct tlog_head two = {.size = 2}, three = {.size = 3};
     worked_tree(&tree);
@@ -108,7 +108,7 @@ static void the_worked_head_is_signed_so(void **state)
     (void)state;
     uint8_t seed[32], signature[64];
     struct tree tree;
-    struct tlog_nodes nodes = {tree_read, &tree};
+    struct tlog_nodes nodes = {.read = tree_read, .data = &tree};
     struct key_pair pair;
     struct note_key key, parsed;
     struct tlog_head head = {.size = 3}, opened;
@@ -144,7 +144,7 @@ static void eight_leaves_of_certificate_transparency(void **state)
     static const char *const inputs[] = {
         "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"};
     struct tree tree = {.size = 8};
-    struct tlog_nodes nodes = {tree_read, &tree};
+    struct tlog_nodes nodes = {.read = tree_read, .data = &tree};
     uint8_t root[32];
     for (size_t i = 0; i < 8; i++) {
         uint8_t data[16];
@@ -163,7 +163,7 @@ static void every_inclusion_holds_and_no_other(void **state)
 {
     (void)state;
     struct tree tree;
-    struct tlog_nodes nodes = {tree_read, &tree};
+    struct tlog_nodes nodes = {.read = tree_read, .data = &tree};
     struct tlog_proof proof;
     for (uint64_t size = 1; size <= 33; size++) {
         struct tlog_head head = {.size = size};
@@ -196,7 +196,7 @@ static void every_consistency_holds_and_no_fork(void **state)
 {
     (void)state;
     struct tree tree, fork;
-    struct tlog_nodes nodes = {tree_read, &tree};
+    struct tlog_nodes nodes = {.read = tree_read, .data = &tree};
     struct tlog_proof proof;
     for (uint64_t size = 1; size <= 40; size++) {
         struct tlog_head head = {.size = size};
