@@ -31,6 +31,7 @@ struct pair {
 
 static unsigned slice_milliseconds = 1000;
 static unsigned slice_count = 3;
+static unsigned only_clients; /* measure this row alone; 0: all */
 
 static unsigned bench_number(const char *name, unsigned standard)
 {
@@ -171,6 +172,8 @@ static int bench_pair(struct pair *pair, struct traffic *traffic, const char *pr
     for (unsigned i = 0; i < FIGURES_ROWS && status == STATUS_OK; i++) {
         struct figures_row *row = &figures->rows[i];
         row->clients = client_counts[i];
+        if (only_clients != 0 && row->clients != only_clients)
+            continue;
         status = signatures ? bench_row(pair, row->clients, &row->loop_signed, &row->exchange_signed)
                             : bench_row(pair, row->clients, &row->loop_unsigned, &row->exchange_unsigned);
     }
@@ -212,6 +215,7 @@ int main(int count, char **values)
     }
     slice_milliseconds = bench_number("SLICE_MILLISECONDS", slice_milliseconds);
     slice_count = bench_number("SLICES", slice_count);
+    only_clients = bench_number("CLIENTS", 0);
     slice_count = slice_count > FIGURES_SLICES_MOST ? FIGURES_SLICES_MOST : slice_count;
     if (access(values[1], X_OK) != 0) {
         fprintf(stderr, "bench: %s is missing: make bench-broker builds it\n", values[1]);
@@ -234,7 +238,7 @@ int main(int count, char **values)
         status = bench_pair(&unsigned_pair, &without, values[1], &figures, false);
     if (status == STATUS_OK)
         status = bench_pair(&signed_pair, &with, NULL, &figures, true);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && only_clients == 0)
         status = bench_objects(&signed_pair, &figures);
     bench_pair_close(&unsigned_pair);
     bench_pair_close(&signed_pair);
