@@ -5,6 +5,8 @@
 
 #include "proto/status.h"
 
+#define USES_LIKELY 24 /* room for uses: a line or offer */
+
 size_t match_limits_pairs(const struct match_model *model)
 {
     return (size_t)model->lump_count * model->lot->offer_count;
@@ -35,13 +37,11 @@ int match_dual_init(const struct match_model *model, struct arena *arena, struct
         .served = arena_array(arena, model->line_count, sizeof *dual->served),
         .wanted = arena_array(arena, model->line_count, sizeof *dual->wanted),
         .active = arena_array(arena, model->line_count, 1),
-        .taken = arena_array(arena, model->lot->offer_count, sizeof *dual->taken),
-        .spent = arena_array(arena, model->market->fund_count, sizeof *dual->spent)};
-    size_t pairs = match_limits_pairs(model);
-    if (pairs <= MATCH_MOST_PAIRS && !(dual->pair_served = arena_array(arena, pairs, sizeof *dual->pair_served))) {
-        return STATUS_NO_MEMORY;
-    }
-    bool whole = dual->price && dual->net && dual->best && dual->served && dual->wanted && dual->active && dual->taken && dual->spent;
+        .use_first = arena_array(arena, (size_t)model->lot->offer_count + 1, sizeof *dual->use_first)};
+    uint64_t pairs = (uint64_t)model->line_count * model->lot->offer_count, likely = USES_LIKELY * ((uint64_t)model->line_count + model->lot->offer_count);
+    dual->use_most = (uint32_t)(pairs < likely ? pairs : likely);
+    dual->uses = arena_array(arena, dual->use_most, sizeof *dual->uses);
+    bool whole = dual->price && dual->net && dual->best && dual->served && dual->wanted && dual->active && dual->use_first && dual->uses;
     return whole ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -99,25 +99,16 @@ static __int128 demands_pay(const struct match_model *model, const struct match_
     return sum;
 }
 
-/* Adds up what the choice taken of an offer gives to whom. */
-static void serve_lines(const struct match_model *model, struct match_dual *dual, uint32_t offer, const struct match_use *uses,
-                        uint32_t count)
+/* Adds up what the choice taken of an offer gives to whom, and keeps it. */
+static void serve_lines(struct match_dual *dual, uint32_t offer, const struct match_use *uses, uint32_t count)
 {
-    const struct match_choice *choice = &model->choices[dual->best[offer]];
+    uint32_t first = dual->use_first[offer];
     for (uint32_t n = 0; n < count; n++) {
         dual->served[uses[n].line] += uses[n].quantity;
-        dual->taken[offer] += uses[n].quantity;
-        uint32_t lump = model->lump_of[uses[n].line];
-        if (lump != MATCH_NONE && model->lumps[lump].single && dual->pair_served) {
-            dual->pair_served[(size_t)lump * model->lot->offer_count + offer] += uses[n].quantity;
-        }
     }
-    for (uint32_t n = 0; n < count && dual->count_money; n++) {
-        uint32_t group = model->first_group[offer] + match_model_group(model, offer, model->class_of[uses[n].line]);
-        if (model->group_fund[group] != MATCH_NONE) {
-            dual->spent[model->group_fund[group]] +=
-                (double)(choice->unit_price + model->group_freight[group]) * (double)uses[n].quantity;
-        }
+    if (count <= dual->use_most - first) {
+        memcpy(dual->uses + first, uses, count * sizeof *uses);
+        dual->use_first[offer + 1] = first + count;
     }
 }
 
@@ -125,10 +116,7 @@ void match_dual_evaluate(struct match_walk *walk, const struct match_limits *lim
 {
     const struct match_model *model = walk->model;
     __int128 bound = demands_pay(model, limits, dual);
-    if (dual->pair_served) {
-        memset(dual->pair_served, 0, match_limits_pairs(model) * sizeof *dual->pair_served);
-    }
-    memset(dual->spent, 0, model->market->fund_count * sizeof *dual->spent);
+    dual->use_first[0] = 0;
     bool possible = true;
     walk->active = dual->active;
     walk->only = limits ? limits->only : NULL;
@@ -140,7 +128,7 @@ void match_dual_evaluate(struct match_walk *walk, const struct match_limits *lim
         struct match_use *kept = walk->uses;
         uint32_t kept_count = 0;
         dual->best[o] = MATCH_NONE;
-        dual->taken[o] = 0;
+        dual->use_first[o + 1] = dual->use_first[o];
         match_walk_start(walk, o);
         for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
             __int128 value;
@@ -161,7 +149,7 @@ void match_dual_evaluate(struct match_walk *walk, const struct match_limits *lim
         possible = possible && (!forced || dual->best[o] != MATCH_NONE);
         if (dual->best[o] != MATCH_NONE) {
             bound += best;
-            serve_lines(model, dual, o, kept, kept_count);
+            serve_lines(dual, o, kept, kept_count);
         }
     }
     dual->bound = possible ? bound : MATCH_NET_NEVER;

@@ -42,10 +42,9 @@ struct match_dual {
     int64_t *wanted;  /* by line: units that its demand would pay for */
     __int128 bound;   /* scaled; MATCH_NET_NEVER where nothing can satisfy the limits */
     uint8_t *active;  /* by line: scratch */
-    int64_t *taken;   /* by offer: units that the choice taken makes */
-    double *spent;    /* by fund of the market: what the lines it pays for would cost; kept where spending is asked for */
-    bool count_money;
-    int64_t *pair_served; /* lump * offers + offer: units that single-supplier lumps get; NULL where pairs are too many */
+    struct match_use *uses; /* what the choices taken give to whom, offer by offer */
+    uint32_t use_most;
+    uint32_t *use_first;    /* by offer; offer_count + 1: where its uses start; none where there was no room for them */
 };
 
 #define MATCH_MOST_PAIRS 65536 /* of lumps and offers for which shares are kept apart */

@@ -178,7 +178,7 @@ static uint32_t averaged_supplier(const struct tree *tree, uint32_t lump)
     const struct match_model *model = &search->model;
     uint32_t best = MATCH_NONE, offers = model->lot->offer_count;
     float most = search->ascent.lump_used[lump] / 2;
-    for (uint32_t o = 0; o < offers && search->dual.pair_served; o++) {
+    for (uint32_t o = 0; o < offers && search->ascent.keeps_pairs; o++) {
         float used = search->ascent.pair_used[(size_t)lump * offers + o];
         uint32_t choice = tree->target.choice[o];
         if (used > most && choice != MATCH_NONE && !model->lump_barred[(size_t)lump * model->choice_count + choice]) {
@@ -316,7 +316,7 @@ static int process(struct tree *tree, struct node *node, struct node **next)
     node_copy(tree, node, false);
     node->next_free = tree->free;
     tree->free = node;
-    match_ascent_run(&search->walk, &tree->limits, &search->ties, match_branch_cutoff(search) - 1, true, search->node_steps, &search->dual,
+    match_ascent_run(&search->walk, &tree->limits, &search->ties, match_branch_cutoff(search) - 1, search->node_steps, &search->dual,
                      &search->ascent);
     __int128 bound = search->dual.bound < node->bound ? search->dual.bound : node->bound;
     if (bound < match_branch_cutoff(search) || search->dual.bound == MATCH_NET_NEVER) {

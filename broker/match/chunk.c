@@ -248,7 +248,7 @@ static int bound_whole(const struct chunks *chunks, struct arena *arena, int64_t
         return status;
     }
     uint64_t since = match_control_time(chunks->control);
-    match_ascent_run(&walk, NULL, &ties, (__int128)objective << model.shift, true, BOUND_STEPS, &dual, &ascent);
+    match_ascent_run(&walk, NULL, &ties, (__int128)objective << model.shift, BOUND_STEPS, &dual, &ascent);
     match_control_count(chunks->control, MATCH_PASS_PRICES, since, BOUND_STEPS, 0);
     *bound = match_bound_cents(&model, dual.bound);
     return STATUS_OK;

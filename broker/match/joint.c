@@ -122,7 +122,7 @@ static int plan_lot(void *context, uint32_t lot)
     struct joint *joint = context;
     struct match_search *search = joint->searches[lot];
     set_prices(joint, search);
-    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, false, PRICE_STEPS, &search->dual,
+    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, PRICE_STEPS, &search->dual,
                      &search->ascent);
     match_first_plan(search);
     match_screen_improve(search, TRIES);

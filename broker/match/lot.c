@@ -12,8 +12,8 @@
 #include "broker/match/tie_search.h"
 #include "proto/status.h"
 
-#define COLD_STEPS 150
-#define WARM_STEPS 60
+#define COLD_STEPS 50
+#define WARM_STEPS 15
 #define MIXES 8
 #define TRIES 400
 #define SOLVES 40          /* sets of choices judged under rows that tie awards, at most */
@@ -51,7 +51,7 @@ void match_lot_warm(struct match_search *search, uint32_t steps)
 {
     uint64_t since = match_control_time(search->control);
     mix_prices(search);
-    match_ascent_run(&search->walk, &search->limits, &search->ties, search->worth + match_ties_constant(&search->ties), true, steps,
+    match_ascent_run(&search->walk, &search->limits, &search->ties, search->worth + match_ties_constant(&search->ties), steps,
                      &search->dual, &search->ascent);
     if (search->joint) {
         search->joint_bound = search->dual.bound;
@@ -66,7 +66,7 @@ void match_lot_prices(struct match_search *search, uint32_t steps)
 {
     uint64_t since = match_control_time(search->control);
     match_prices_guess(&search->model, search->guess, search->dual.price);
-    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, false, steps, &search->dual, &search->ascent);
+    match_ascent_run(&search->walk, &search->limits, &search->ties, MATCH_NET_NEVER, steps, &search->dual, &search->ascent);
     match_control_count(search->control, MATCH_PASS_PRICES, since, steps, 0);
 }
 

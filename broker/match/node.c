@@ -125,7 +125,7 @@ static void consider_suppliers(const struct match_search *search, const struct m
 {
     const struct match_model *model = &search->model;
     uint32_t offers = model->lot->offer_count;
-    for (uint32_t d = 0; d < model->lump_count && search->dual.pair_served; d++) {
+    for (uint32_t d = 0; d < model->lump_count && search->ascent.keeps_pairs; d++) {
         if (!model->lumps[d].single || limits->only[d] != MATCH_NONE || limits->lump_state[d] == MATCH_LUMP_OUT) {
             continue;
         }

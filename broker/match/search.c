@@ -7,7 +7,7 @@
 #include "broker/match/tied.h"
 #include "proto/status.h"
 
-#define NODE_STEPS 25
+#define NODE_STEPS 8
 #define NODES 30             /* of a lot's tree by default */
 #define SMALL_NODES 1500     /* of a small lot, which is to be proved */
 #define PROOF_NODES 5000
