@@ -64,12 +64,20 @@ void match_entry_add(struct match_flow *flow, uint32_t index, int64_t quantity)
 
 void match_slot_tighten(struct match_flow *flow, uint32_t slot)
 {
-    uint32_t months = flow->model->month_count, next = months;
+    uint32_t months = flow->model->month_count, start = 0, base = flow->model->line_count + (slot << flow->month_bits);
     const int64_t *capacity = flow->model->choices[flow->slot_choice[slot]].capacity, *used = flow->used + slot * months;
-    uint32_t *tight = flow->tight + slot * months;
-    for (uint32_t m = months; m-- > 0;) {
-        next = used[m] >= capacity[m] ? m : next;
-        tight[m] = next;
+    uint32_t *first = flow->first + slot * months, *block = flow->block + slot;
+    for (uint32_t m = 0; m < months; m++) {
+        first[m] = start;
+        if (used[m] >= capacity[m]) {
+            for (; start <= m; start++) {
+                block[(size_t)start * flow->slot_most] = base + m;
+            }
+        }
+    }
+    flow->tail[slot] = start;
+    for (; start < months; start++) {
+        block[(size_t)start * flow->slot_most] = base + months - 1;
     }
 }
 
@@ -86,12 +94,20 @@ int64_t match_slot_room(const struct match_flow *flow, uint32_t slot, uint32_t m
 
 void match_slot_shift(struct match_flow *flow, uint32_t slot, uint32_t month, uint32_t until, int64_t quantity)
 {
+    const int64_t *capacity = flow->model->choices[flow->slot_choice[slot]].capacity;
     int64_t *used = flow->used + slot * flow->model->month_count;
+    bool turned = false;
     for (uint32_t m = month; m < until; m++) {
+        bool tight = used[m] >= capacity[m];
         used[m] += quantity;
+        turned |= tight != (used[m] >= capacity[m]);
     }
     for (uint32_t m = until; m < month; m++) {
+        bool tight = used[m] >= capacity[m];
         used[m] -= quantity;
+        turned |= tight != (used[m] >= capacity[m]);
     }
-    match_slot_tighten(flow, slot);
+    if (turned) {
+        match_slot_tighten(flow, slot);
+    }
 }

@@ -5,139 +5,6 @@
 
 #include "broker/match/entry.h"
 #include "broker/match/path.h"
-#include "proto/status.h"
-
-#define ENTRIES_ENOUGH 65536 /* up to here there is one for every pair */
-
-/* Where the arrays of the state lie; with memory NULL only measures. */
-static size_t lay_out(struct match_flow *flow, unsigned char *memory)
-{
-    const struct match_model *model = flow->model;
-    size_t slots = flow->slot_most, months = model->month_count, lines = model->line_count, lumps = model->lump_count;
-    size_t classes = model->pairs.class_count, offers = model->lot->offer_count, at = 0;
-#define PLACE(field, count)                                                \
-    do {                                                                   \
-        flow->field = memory ? (void *)(memory + at) : NULL;               \
-        at += ((size_t)(count) * sizeof *flow->field + 15) / 16 * 16;      \
-    } while (0)
-    PLACE(slot_limit, 1);
-    PLACE(entry_limit, 1);
-    PLACE(entry_free, 1);
-    PLACE(slot_choice, slots);
-    PLACE(slot_of, offers);
-    PLACE(slot_head, slots);
-    PLACE(line_head, lines);
-    PLACE(used, slots * months);
-    PLACE(tight, slots * months);
-    PLACE(rent, slots * months);
-    PLACE(cost, classes * slots);
-    PLACE(paid, classes * slots);
-    PLACE(price, lines);
-    PLACE(unserved, lines);
-    PLACE(active, lines);
-    PLACE(lump_in, lumps);
-    PLACE(lump_supplier, lumps);
-    PLACE(lump_total, lumps);
-    PLACE(bonus, lumps);
-    PLACE(entries, flow->entry_most);
-#undef PLACE
-    return at;
-}
-
-/* Lines by falling value, by counting: values are few, one a priority. */
-static void order_by_value(struct match_flow *flow)
-{
-    const struct match_model *model = flow->model;
-    int64_t below = INT64_MAX;
-    for (uint32_t count = 0; count < model->line_count;) {
-        int64_t next = INT64_MIN;
-        for (uint32_t l = 0; l < model->line_count; l++) {
-            next = model->value[l] < below && model->value[l] > next ? model->value[l] : next;
-        }
-        for (uint32_t l = 0; l < model->line_count; l++) {
-            if (model->value[l] == next) {
-                flow->by_value[count++] = l;
-            }
-        }
-        below = next;
-    }
-}
-
-static int index_months(struct match_flow *flow, struct arena *arena)
-{
-    const struct match_model *model = flow->model;
-    flow->month_first = arena_array(arena, (size_t)model->month_count + 1, sizeof *flow->month_first);
-    flow->month_lines = arena_array(arena, model->line_count, sizeof *flow->month_lines);
-    if (!flow->month_first || !flow->month_lines) {
-        return STATUS_NO_MEMORY;
-    }
-    for (uint32_t l = 0; l < model->line_count; l++) {
-        flow->month_first[model->month[l] + 1]++;
-    }
-    for (uint32_t m = 0; m < model->month_count; m++) {
-        flow->month_first[m + 1] += flow->month_first[m];
-    }
-    flow->by_value = arena_array(arena, model->line_count, sizeof *flow->by_value);
-    uint32_t *next = arena_array(arena, model->month_count, sizeof *next);
-    if (!next || !flow->by_value) {
-        return STATUS_NO_MEMORY;
-    }
-    memcpy(next, flow->month_first, model->month_count * sizeof *next);
-    for (uint32_t l = 0; l < model->line_count; l++) {
-        flow->month_lines[next[model->month[l]]++] = l;
-    }
-    order_by_value(flow);
-    return STATUS_OK;
-}
-
-int match_flow_init(const struct match_model *model, const struct match_terms *terms, uint32_t slot_most, struct arena *arena,
-                    struct match_flow *flow)
-{
-    *flow = (struct match_flow){.model = model, .terms = terms, .slot_most = slot_most};
-    uint64_t pairs = (uint64_t)model->line_count * slot_most, likely = 8 * ((uint64_t)model->line_count + slot_most) + 64;
-    likely = likely < ENTRIES_ENOUGH ? ENTRIES_ENOUGH : likely;
-    flow->entry_most = (uint32_t)(pairs < likely ? pairs : likely);
-    flow->memory_size = lay_out(flow, NULL);
-    flow->memory = arena_alloc(arena, flow->memory_size);
-    size_t nodes = model->line_count + (size_t)slot_most * model->month_count + model->lump_count;
-    flow->labels = arena_array(arena, nodes, sizeof *flow->labels);
-    flow->heap = arena_array(arena, nodes, sizeof *flow->heap);
-    flow->settled = arena_array(arena, nodes, sizeof *flow->settled);
-    flow->pending = arena_array(arena, flow->entry_most, sizeof *flow->pending);
-    if (!flow->memory || !flow->labels || !flow->heap || !flow->settled || !flow->pending || index_months(flow, arena)) {
-        return STATUS_NO_MEMORY;
-    }
-    lay_out(flow, flow->memory);
-    match_flow_clear(flow);
-    return STATUS_OK;
-}
-
-void match_flow_clear(struct match_flow *flow)
-{
-    const struct match_model *model = flow->model;
-    memset(flow->memory, 0, (size_t)((unsigned char *)flow->entries - flow->memory));
-    *flow->entry_free = MATCH_NONE;
-    for (uint32_t s = 0; s < flow->slot_most; s++) {
-        flow->slot_choice[s] = MATCH_NONE;
-        flow->slot_head[s] = MATCH_NONE;
-    }
-    for (uint32_t o = 0; o < model->lot->offer_count; o++) {
-        flow->slot_of[o] = MATCH_NONE;
-    }
-    for (size_t n = 0; n < (size_t)model->pairs.class_count * flow->slot_most; n++) {
-        flow->cost[n] = MATCH_BARRED;
-    }
-    for (uint32_t l = 0; l < model->line_count; l++) {
-        flow->line_head[l] = MATCH_NONE;
-        flow->active[l] = model->lump_of[l] == MATCH_NONE;
-        flow->unserved[l] = flow->active[l] ? model->quantity[l] : 0;
-    }
-}
-
-void match_flow_copy(struct match_flow *to, const struct match_flow *from)
-{
-    memcpy(to->memory, from->memory, (size_t)((unsigned char *)(from->entries + *from->entry_limit) - from->memory));
-}
 
 /* Fills in what a slot costs each class, and returns the highest rent that any active line would pay for its first unit. */
 static int64_t set_costs(struct match_flow *flow, uint32_t slot, uint32_t choice_index)
@@ -145,6 +12,7 @@ static int64_t set_costs(struct match_flow *flow, uint32_t slot, uint32_t choice
     const struct match_model *model = flow->model;
     const struct match_choice *choice = &model->choices[choice_index];
     const int64_t *cost = flow->terms->cost + model->first_cost[choice_index];
+    flow->slot_version[slot] = flow->terms->version;
     for (uint32_t c = 0; c < model->pairs.class_count; c++) {
         uint16_t group = match_model_group(model, choice->offer, c);
         size_t at = (size_t)c * flow->slot_most + slot;
@@ -204,6 +72,7 @@ bool match_flow_open_all(struct match_flow *flow, const uint32_t *choices, uint3
         flow->slot_choice[slot] = choices[n];
         flow->slot_of[model->choices[choices[n]].offer] = slot;
         set_costs(flow, slot, choices[n]);
+        memset(flow->used + (size_t)slot * model->month_count, 0, model->month_count * sizeof *flow->used);
         for (uint32_t m = 0; m < model->month_count; m++) {
             flow->rent[m * flow->slot_most + slot] = -MATCH_SHORTAGE; /* nothing is sold yet: each unit up to the minimum order counts */
         }
@@ -236,11 +105,7 @@ bool match_flow_close(struct match_flow *flow, uint32_t offer)
         flow->pending[count++] = flow->entries[entry];
         match_entry_add(flow, entry, -flow->entries[entry].quantity);
     }
-    for (uint32_t c = 0; c < model->pairs.class_count; c++) {
-        flow->cost[(size_t)c * flow->slot_most + slot] = MATCH_BARRED;
-        flow->paid[(size_t)c * flow->slot_most + slot] = INT64_MAX;
-    }
-    flow->slot_choice[slot] = MATCH_NONE;
+    match_flow_bar(flow, slot);
     flow->slot_of[offer] = MATCH_NONE;
     for (uint32_t n = 0; n < count; n++) {
         uint32_t lump = model->lump_of[flow->pending[n].line];

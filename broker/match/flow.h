@@ -39,11 +39,16 @@ struct match_entry {
 };
 
 struct match_label {
-    int64_t distance;
-    uint32_t stamp; /* of the search it belongs to, twice; odd once settled */
     uint32_t from;  /* node before it */
     uint32_t at;    /* its place in the heap */
     uint32_t entry; /* of a line: the entry that is displaced; MATCH_NONE if reached through its lump */
+};
+
+/* A slot that could make more. */
+struct match_spare {
+    uint32_t slot;
+    uint32_t from; /* first month from which it can */
+    int64_t out;   /* what the arc out of its last block costs */
 };
 
 struct match_heap_item {
@@ -55,6 +60,8 @@ struct match_flow {
     const struct match_model *model;
     const struct match_terms *terms;
     uint32_t slot_most; /* room for open choices */
+    uint32_t month_bits; /* a slot's nodes are 2^month_bits apart */
+    uint32_t first_lump; /* node of the first lump */
 
     /* The state, in one piece. */
     unsigned char *memory;
@@ -63,11 +70,14 @@ struct match_flow {
     uint32_t *entry_limit;  /* one: entries from here on were never used */
     uint32_t *entry_free;   /* one: first of the chain of free entries */
     uint32_t *slot_choice;  /* by slot, or MATCH_NONE */
+    uint64_t *slot_version; /* by slot: of the terms that its costs are of */
     uint32_t *slot_of;      /* by offer, or MATCH_NONE */
     uint32_t *slot_head;    /* by slot: first entry */
     uint32_t *line_head;    /* by line */
     int64_t *used;          /* slot * months + month: units due by then */
-    uint32_t *tight;        /* slot * months + month: first tight month from it on, or the number of months */
+    uint32_t *first;        /* slot * months + month: first month of the block that it lies in */
+    uint32_t *tail;         /* by slot: first month from which none is tight, or the number of months */
+    uint32_t *block;        /* month * slot_most + slot: node of the block */
     int64_t *rent;          /* month * slot_most + slot */
     int64_t *cost;          /* class * slot_most + slot: scaled, or MATCH_BARRED */
     int64_t *paid;          /* class * slot_most + slot: cents, against the ceiling */
@@ -85,14 +95,16 @@ struct match_flow {
     uint32_t *month_first;  /* month_count + 1: where a month's lines start in month_lines */
     uint32_t *month_lines;
     uint32_t *by_value;     /* lines by falling value */
-    struct match_label *labels; /* lines, blocks (slot * months + last month), lumps */
+    int64_t *distance;      /* by node, see reach.h */
+    struct match_label *labels;
+    struct match_spare *spare;
+    uint32_t spare_count;
     struct match_heap_item *heap;
     uint32_t heap_count;
     uint32_t *settled;
     uint32_t settled_count;
     uint32_t worked;        /* settled nodes that were worked on */
     int64_t level;          /* distance of the node at hand */
-    uint32_t stamp;
     int64_t best;           /* distance of the best end found */
     uint32_t best_node;
     int best_end;
@@ -107,6 +119,9 @@ int match_flow_init(const struct match_model *model, const struct match_terms *t
 
 /* Back to the empty flow, under the terms as they are now. */
 void match_flow_clear(struct match_flow *flow);
+
+/* Bars a slot to all classes: it holds no choice any more. */
+void match_flow_bar(struct match_flow *flow, uint32_t slot);
 
 /* Copies the state of one flow into another made with the same model and slot_most. */
 void match_flow_copy(struct match_flow *to, const struct match_flow *from);

@@ -5,6 +5,7 @@
 
 int match_terms_init(const struct match_model *model, struct arena *arena, struct match_terms *terms)
 {
+    terms->version = 0;
     terms->cost = arena_array(arena, model->first_cost[model->choice_count], sizeof *terms->cost);
     terms->fund_price = arena_array(arena, model->market->fund_count, sizeof *terms->fund_price);
     terms->markup = arena_array(arena, model->choice_count, sizeof *terms->markup);
@@ -17,6 +18,7 @@ int match_terms_init(const struct match_model *model, struct arena *arena, struc
 
 void match_terms_update(const struct match_model *model, struct match_terms *terms)
 {
+    terms->version++;
     for (uint32_t c = 0; c < model->choice_count; c++) {
         const struct match_choice *choice = &model->choices[c];
         int64_t *cost = terms->cost + model->first_cost[c];

@@ -19,6 +19,7 @@ struct match_terms {
     int64_t *cost;       /* by model->first_cost[choice] + group: scaled, a unit */
     int64_t *fund_price; /* by fund of the market */
     int64_t *markup;     /* by choice: scaled, a unit; may be negative */
+    uint64_t version;    /* grows with each change of cost */
 };
 
 /* Makes terms without any multiplier. STATUS_NO_MEMORY. */
