@@ -64,21 +64,16 @@ int answer_accepted(const struct exchange *exchange, struct store_txn *txn, uint
 int answer_read(const struct exchange *exchange, struct store_txn *txn, uint64_t log_time, struct exchange_request *request)
 {
     uint64_t size = 0;
-    Muster__PartyRecord *party = NULL;
-    bool one_time = false;
-    int status = request_current_party(txn, request, &party, &one_time);
+    int status = log_size(txn, &size);
+    struct desk_context context = exchange_context(exchange, log_time, size);
+    if (status == STATUS_OK)
+        status = request_current_party(txn, request, &context);
     if (status == STATUS_DENIED) {
-        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED,
-                       "your party is suspended, or its keys are no longer valid: ask the coordinator");
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, REQUEST_KEYS_ENDED);
         return STATUS_OK;
     }
-    if (status == STATUS_OK)
-        status = log_size(txn, &size);
     if (status != STATUS_OK)
         return status;
-    struct desk_context context = exchange_context(exchange, log_time, size);
-    context.party = party;
-    context.one_time = one_time;
     if (gate_check_verb(&context, request->request->verb) != STATUS_OK) {
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, "your role may not ask this");
         return STATUS_OK;
@@ -107,7 +102,8 @@ int answer_has_news(const struct exchange *exchange, struct store_txn *txn, uint
         return status;
     struct desk_context context = exchange_context(exchange, log_time, size);
     context.party = request->party;
-    context.one_time = request->one_time;
+    context.one_time = request->which == DESK_KEYS_ONE_TIME;
+    context.waiting = request->which == DESK_KEYS_WAITING;
     struct arena arena;
     arena_init(&arena, ANSWER_NEWS_ARENA);
     status = views_watch_news(txn, &context, request->cursor, &arena, news);

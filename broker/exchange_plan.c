@@ -123,14 +123,20 @@ static int plan_answer_compare(struct exchange *exchange, const Muster__PlanAnsw
     struct exchange_request *asker = exchange->job.asker;
     struct store_txn *txn = NULL;
     struct desk_context context = exchange_context(exchange, exchange_time_now(&exchange->time, NULL), 0);
-    context.party = asker->party;
     request_refuse(asker, MUSTER__OUTCOME__OUTCOME_BUSY, "");
     int status = store_begin_read(exchange->store, &txn);
     if (status == STATUS_OK)
         status = log_size(txn, &context.position);
     if (status == STATUS_OK)
+        status = request_current_party(txn, asker, &context);
+    if (status == STATUS_OK)
         status = views_compare(txn, &context, asker->request, asker->job, answer, &asker->arena, &asker->answer);
     store_abort(txn);
+    /* Planning took its time: who asked may have been suspended since. */
+    if (status == STATUS_DENIED) {
+        request_refuse(asker, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, REQUEST_KEYS_ENDED);
+        status = STATUS_OK;
+    }
     if (status == STATUS_NO_MEMORY) {
         request_refuse(asker, MUSTER__OUTCOME__OUTCOME_BUSY, "the answer takes more memory than one may have");
         status = STATUS_OK;

@@ -116,7 +116,7 @@ int request_identify(struct exchange *exchange, struct store_txn *txn, struct ex
         request_drop(request, HINT_MALFORMED);
         return STATUS_OK;
     }
-    int status = desk_party_by_box(txn, header.sender, &request->arena, &request->party, &request->one_time);
+    int status = desk_party_by_box(txn, header.sender, &request->arena, &request->party, &request->which);
     if (status == STATUS_NOT_FOUND || (status == STATUS_OK && strcmp(request->party->party->id, request->claimed) != 0)) {
         request_drop(request, HINT_UNKNOWN_KEY);
         return STATUS_OK;
@@ -131,16 +131,20 @@ int request_identify(struct exchange *exchange, struct store_txn *txn, struct ex
     return status;
 }
 
-int request_current_party(struct store_txn *txn, struct exchange_request *request, Muster__PartyRecord **party,
-                          bool *one_time)
+int request_current_party(struct store_txn *txn, struct exchange_request *request, struct desk_context *context)
 {
-    const Muster__PartyKeys *keys = request->one_time ? request->party->one_time_keys : request->party->keys;
-    int status = desk_party_by_box(txn, request->session->box_key, &request->arena, party, one_time);
+    Muster__PartyRecord *party = NULL;
+    enum desk_keys which = DESK_KEYS_OWN;
+    const Muster__PartyKeys *keys = desk_keys_of(request->party, request->which);
+    int status = desk_party_by_box(txn, request->session->box_key, &request->arena, &party, &which);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_DENIED : status;
-    const Muster__PartyKeys *now = *one_time ? (*party)->one_time_keys : (*party)->keys;
-    bool valid = (*party)->state != MUSTER__PARTY_STATE__PARTY_SUSPENDED && now != NULL && keys != NULL &&
+    const Muster__PartyKeys *now = desk_keys_of(party, which);
+    bool valid = party->state != MUSTER__PARTY_STATE__PARTY_SUSPENDED && now != NULL && keys != NULL &&
                  memcmp(now->signing_key.data, keys->signing_key.data, 32) == 0;
+    context->party = party;
+    context->one_time = which == DESK_KEYS_ONE_TIME;
+    context->waiting = which == DESK_KEYS_WAITING;
     return valid ? STATUS_OK : STATUS_DENIED;
 }
 
@@ -231,20 +235,19 @@ static void request_open_envelope(const struct exchange *exchange, struct exchan
         return;
     }
     const Muster__Submission *submission = request->submission;
-    const Muster__PartyKeys *keys = request->one_time ? request->party->one_time_keys : request->party->keys;
+    const Muster__PartyKeys *keys = desk_keys_of(request->party, request->which);
     if (strcmp(submission->origin, exchange->facts.origin) != 0 ||
         memcmp(submission->log_key.data, exchange->note_key.public_key, 32) != 0)
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_WRONG_INPUT, "the submission was signed for another exchange");
-    else if (strcmp(submission->party, request->party->party->id) != 0 || keys == NULL ||
-             submission->signing_key.len != keys->signing_key.len ||
-             memcmp(submission->signing_key.data, keys->signing_key.data, keys->signing_key.len) != 0)
-        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED,
-                       "the submission names another party or signing key than that of its sender");
+    else if (strcmp(submission->party, request->party->party->id) != 0 || keys == NULL || submission->signing_key.len != keys->signing_key.len)
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, REQUEST_FOREIGN_KEY);
     else if (envelope_verify(envelope, size, submission->signing_key.data) != STATUS_OK)
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_MALFORMED, "the submission's signature does not hold");
     else {
         envelope_sha256(envelope, size, request->sha256);
         request->signed_by_party = true;
+        /* What was accepted under an earlier key is answered again: only the tables tell whether it was the party's. */
+        request->other_key = memcmp(submission->signing_key.data, keys->signing_key.data, keys->signing_key.len) != 0;
     }
 }
 

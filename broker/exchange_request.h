@@ -36,11 +36,12 @@ struct exchange_request {
     struct arena arena;
     struct exchange_session *session; /* counted; given back by request_free() */
     Muster__PartyRecord *party;       /* as of the batch's beginning */
-    bool one_time;
+    enum desk_keys which;             /* of its keys it came under */
     uint8_t request_id[BOX_REQUEST_ID_SIZE];
     Muster__Request *request;
     Muster__Submission *submission;   /* of submit, join and check; NULL otherwise */
     bool signed_by_party;             /* the envelope's signature holds: sha256 is filled in */
+    bool other_key;                   /* by a key that is not the one it came under: an earlier one of the party, or not its own */
     uint8_t sha256[32];               /* of the envelope */
     struct faults faults;
     Muster__Answer answer;
@@ -70,12 +71,14 @@ void request_free(struct exchange_request *request);
  * failure, STATUS_NO_MEMORY. */
 int request_identify(struct exchange *exchange, struct store_txn *txn, struct exchange_request *request);
 
+#define REQUEST_FOREIGN_KEY "the submission names another party or signing key than that of its sender"
+#define REQUEST_KEYS_ENDED "your party is suspended, or its keys are no longer valid: ask the coordinator"
+
 /*
- * The party as the tables hold it now, in the request's arena: an entry since may have changed it. STATUS_DENIED: its keys are
- * no longer valid, or it is suspended. Any thread, with its own transaction.
+ * The party as the tables hold it now, and which of its keys it came under, in context and the request's arena: an entry since may
+ * have changed it. STATUS_DENIED: its keys are no longer valid, or it is suspended. Any thread, with its own transaction.
  */
-int request_current_party(struct store_txn *txn, struct exchange_request *request, Muster__PartyRecord **party,
-                          bool *one_time);
+int request_current_party(struct store_txn *txn, struct exchange_request *request, struct desk_context *context);
 
 /* Opens the box, walks and unpacks; with an envelope: all checks that need no tables, the signature last. Any thread. */
 void request_open(const struct exchange *exchange, struct exchange_request *request);

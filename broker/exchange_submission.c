@@ -33,23 +33,32 @@ static int submission_find(const struct exchange_write *write, struct exchange_r
     return STATUS_OK;
 }
 
+/* What an earlier key of the party signed and the log does not hold is to be signed anew; any other key is not the party's. */
+static int submission_refuse_key(const struct exchange_write *write, struct exchange_request *request, bool *go)
+{
+    bool was = false;
+    int status = desk_key_was(write->txn, request->submission->signing_key.data, request->submission->party, &was);
+    *go = false;
+    if (was)
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_EXPIRED,
+                       "it was signed by a key that is no longer in force: sign the same changes anew with muster outbox send");
+    else
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, REQUEST_FOREIGN_KEY);
+    return status;
+}
+
 /* The sender as the tables hold it now: an entry of this batch may have changed it. */
 static int submission_party(const struct exchange_write *write, struct desk_context *context,
                             struct exchange_request *request, bool *go)
 {
-    Muster__PartyRecord *party = NULL;
-    bool one_time = false;
-    int status = request_current_party(write->txn, request, &party, &one_time);
+    int status = request_current_party(write->txn, request, context);
     *go = status == STATUS_OK;
+    context->envelope_sha256 = request->sha256;
     if (status == STATUS_DENIED) {
-        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED,
-                       "your party is suspended, or its keys are no longer valid: ask the coordinator");
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, REQUEST_KEYS_ENDED);
         return STATUS_OK;
     }
-    context->party = party;
-    context->one_time = one_time;
-    context->envelope_sha256 = request->sha256;
-    return status;
+    return status == STATUS_OK && request->other_key ? submission_refuse_key(write, request, go) : status;
 }
 
 /* A log time in doubt may lie behind by any time: then a sender's clock is right where it agrees with the machine's, or nobody could confirm. */

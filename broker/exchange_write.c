@@ -61,7 +61,8 @@ static int write_entry(struct exchange_write *write, const Muster__Submission *s
     write->size = position + 1;
     write->entries++;
     write->planning += submission->started == NULL && submission->n_exports == 0;
-    write->parties = write->parties || submission->n_parties > 0 || submission->join != NULL;
+    write->parties = write->parties || submission->n_parties > 0 || submission->join != NULL || submission->keys != NULL ||
+                     submission->keys_bound != NULL || submission->coordinator_admitted != NULL;
     write->confirmed = write->confirmed || submission->clock_confirmed != NULL;
     return STATUS_OK;
 }

@@ -56,6 +56,10 @@ int gate_check_verb(const struct desk_context *context, Muster__Verb verb)
         return STATUS_DENIED;
     if (context->one_time)
         return verb == MUSTER__VERB__VERB_JOIN && context->party->state != MUSTER__PARTY_STATE__PARTY_SUSPENDED ? STATUS_OK : STATUS_DENIED;
+    if (context->waiting && verb != MUSTER__VERB__VERB_STATUS && verb != MUSTER__VERB__VERB_HEAD)
+        return STATUS_DENIED;
+    if (context->waiting)
+        return context->party->state != MUSTER__PARTY_STATE__PARTY_SUSPENDED ? STATUS_OK : STATUS_DENIED;
     for (size_t at = 0; at < sizeof verbs / sizeof verbs[0]; at++) {
         if (verbs[at].verb == verb)
             return is_left(&verbs[at].leaves, context->party) ? STATUS_OK : STATUS_DENIED;
@@ -126,6 +130,8 @@ int gate_check_submission(const struct desk_context *context, const Muster__Subm
         return STATUS_DENIED;
     if (context->one_time)
         return submission->join != NULL && context->party->state != MUSTER__PARTY_STATE__PARTY_SUSPENDED ? STATUS_OK : STATUS_DENIED;
+    if (context->waiting)
+        return STATUS_DENIED;
     for (unsigned at = 0; at < descriptor->n_fields; at++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[at];
         bool head = field->descriptor == &muster__head__descriptor || field->descriptor == &muster__marking_confirmation__descriptor;

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "broker/desk/keys.h"
 #include "broker/views_inside.h"
 #include "proto/status.h"
 
@@ -71,6 +72,23 @@ static int add_bundles(struct waits *waits)
     return status;
 }
 
+/* New keys that wait, as their own party and a coordinator are told of them. */
+static int add_waiting_keys(struct waits *waits, const Muster__PartyRecord *party)
+{
+    struct view *view = waits->view;
+    const Muster__PendingKeys *pending = party->pending;
+    bool own = strcmp(party->party->id, view->asker->id) == 0, announced = strcmp(pending->by, party->party->id) == 0;
+    uint64_t until = announced || pending->compared ? pending->time + KEYS_WAIT : 0;
+    if (own && view->context->waiting)
+        return add(waits, "keys", party->party->id,
+                   until != 0 ? "your new keys bind by then, or once another coordinator confirms them" : "your new keys wait until a coordinator has compared their fingerprint", until);
+    if (own)
+        return add(waits, "keys", party->party->id, "new keys of yours were announced; if that was not you, cancel them: muster keys cancel", until);
+    char *text = arena_format(view->arena, "new keys, begun by %s: compare their fingerprint, then confirm them; at once by another coordinator than %s", pending->by,
+                              pending->by);
+    return add(waits, "keys", party->party->id, text, until);
+}
+
 static int add_parties(struct waits *waits)
 {
     struct view *view = waits->view;
@@ -85,9 +103,13 @@ static int add_parties(struct waits *waits)
         const Muster__PartyRecord *party = all.list[at];
         if (party->party->role == MUSTER__ROLE__ROLE_COORDINATOR && party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED)
             waits->answer->coordinators[waits->answer->n_coordinators++] = party->party->name;
-        if (view_is_coordinator(view) && view->context->party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED &&
+        if (view_is_coordinator(view) && view->context->party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED && !view->context->waiting &&
             party->state == MUSTER__PARTY_STATE__PARTY_JOINED)
             status = add(waits, "party", party->party->id, "joined: compare its fingerprint by another channel, then confirm it", 0);
+        bool mine = strcmp(party->party->id, view->asker->id) == 0;
+        bool coordinates = view_is_coordinator(view) && view->context->party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED && !view->context->waiting;
+        if (status == STATUS_OK && party->pending != NULL && (mine || coordinates))
+            status = add_waiting_keys(waits, party);
     }
     return status;
 }
@@ -148,12 +170,12 @@ int view_status(struct view *view)
     if (status != STATUS_OK)
         return status;
     answer->base_currency = (char *)(uintptr_t)desk_base_currency(policy);
-    status = view_is_coordinator(view) ? count_lots(view, answer) : STATUS_OK;
+    status = view_is_coordinator(view) && !view->context->waiting ? count_lots(view, answer) : STATUS_OK;
     if (status != STATUS_OK)
         return status;
-    bool confirmed = self->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED;
+    bool confirmed = self->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED && !view->context->waiting;
     status = add_parties(&waits);
-    if (status == STATUS_OK && !confirmed)
+    if (status == STATUS_OK && !confirmed && !view->context->waiting)
         status = add(&waits, "party", view->asker->id, "read the coordinator your fingerprint; until it is confirmed nothing of yours enters the market", 0);
     if (status == STATUS_OK && confirmed)
         status = add_bundles(&waits);

@@ -98,7 +98,7 @@ static int watch_funds(struct watching *watching)
 
 static int watch_parties(struct watching *watching)
 {
-    static const char *const words[] = {"", "invited", "confirmed", "suspended", "resumed", "described anew"};
+    static const char *const words[] = {"", "invited", "confirmed", "suspended", "resumed", "described anew", "keys voided"};
     int status = STATUS_OK;
     for (size_t at = 0; status == STATUS_OK && at < watching->submission->n_parties; at++) {
         const Muster__PartyChange *change = watching->submission->parties[at];
@@ -106,6 +106,25 @@ static int watch_parties(struct watching *watching)
             status = add(watching, "party", change->party, arena_string(watching->view->arena, words[change->kind]));
     }
     return status;
+}
+
+/* A party's new keys: its own and the coordinators' to know. The exchange's own, and a coordinator that its operator let in: all's. */
+static int watch_keys(struct watching *watching)
+{
+    const Muster__Submission *all = watching->submission;
+    struct arena *arena = watching->view->arena;
+    if (all->coordinator_admitted != NULL)
+        return add(watching, "coordinator", view_is_coordinator(watching->view) ? all->coordinator_admitted->coordinator->party->id : "",
+                   arena_format(arena, "%s: let in by the operator of the exchange, not by a coordinator", all->coordinator_admitted->coordinator->party->name));
+    if (all->exchange_keys != NULL)
+        return add(watching, "exchange", "", arena_string(arena, "the exchange has new keys"));
+    const char *party = all->keys_bound != NULL ? all->keys_bound->party : watching->party;
+    if (!view_is_coordinator(watching->view) && strcmp(party, watching->view->asker->id) != 0)
+        return STATUS_OK;
+    const char *text = all->keys_bound != NULL                                          ? "new keys are in force"
+                       : all->keys->kind == MUSTER__KEYS_CHANGE_KIND__KEYS_ANNOUNCE ? "new keys announced: they bind in 24 hours, or once a coordinator confirms them"
+                                                                                       : "new keys cancelled";
+    return add(watching, "keys", party, arena_string(arena, text));
 }
 
 #define BUNDLE_ARENA_CAP ((size_t)512 << 20) /* one version of a bundle */
@@ -263,6 +282,8 @@ static int watch_submission(struct watching *watching)
     if (all->rates != NULL || all->policy != NULL)
         return add(watching, all->rates != NULL ? "rates" : "policy", "",
                    arena_format(arena, "v%" PRIu64 " accepted", (all->rates != NULL ? all->rates->replaces : all->policy->replaces) + 1));
+    if (all->keys != NULL || all->keys_bound != NULL || all->coordinator_admitted != NULL || all->exchange_keys != NULL)
+        return watch_keys(watching);
     if (all->join != NULL)
         return add(watching, "party", watching->party, arena_string(arena, "joined"));
     if (all->proposal != NULL)
@@ -277,7 +298,7 @@ static int watch_submission(struct watching *watching)
 /* What only a coordinator or its own party may see: told by the leaf's kind and the body's party, before anything large is unpacked. */
 static bool is_for_nobody_else(const char *kind, const char *party, const char *asker)
 {
-    static const char *const own[] = {"demand", "offer", "join"};
+    static const char *const own[] = {"demand", "offer", "join", "keys"};
     static const char *const coordinators[] = {"proposal", "lot-planned", "export", "started", "genesis", "clock-confirmed"};
     for (size_t at = 0; at < sizeof own / sizeof own[0]; at++) {
         if (strcmp(kind, own[at]) == 0)

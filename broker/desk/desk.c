@@ -44,6 +44,10 @@ ONE_FILLED(round_closed)
 ONE_FILLED(lapsed)
 ONE_FILLED(lot_planned)
 ONE_FILLED(clock_confirmed)
+ONE_FILLED(keys)
+ONE_FILLED(keys_bound)
+ONE_FILLED(coordinator_admitted)
+ONE_FILLED(exchange_keys)
 
 static int started_apply(const struct desk_entry *entry)
 {
@@ -105,6 +109,10 @@ static const struct noun_row rows[] = {
     {filled_round_closed, NULL, round_closed_apply},
     {filled_lapsed, NULL, lapsed_apply},
     {filled_lot_planned, NULL, lot_planned_apply},
+    {filled_keys, keys_check, keys_apply},
+    {filled_keys_bound, NULL, keys_bound_apply},
+    {filled_coordinator_admitted, NULL, coordinator_admitted_apply},
+    {filled_exchange_keys, NULL, exchange_keys_apply},
 };
 
 static const struct noun_row *row_of(const Muster__Submission *submission)
@@ -216,6 +224,11 @@ bool desk_check_version(struct desk_work *work, const Muster__Stored *stored, bo
                                 stored->version, stored->withdrawn ? ", withdrawn" : "", stored->version);
     desk_refuse(work, STATUS_STALE, "version", found, expected, remedy != NULL ? remedy : "");
     return false;
+}
+
+bool desk_may_pass(const struct desk_context *context, uint64_t deadline)
+{
+    return deadline != 0 && deadline <= context->log_time && !context->clock_doubted && context->log_time >= context->deadlines_from;
 }
 
 /* Days since 1970-01-01 to a date of the proleptic Gregorian calendar (civil_from_days, by whole eras of 400 years). */

@@ -55,6 +55,7 @@ struct desk_context {
     uint64_t position;        /* of the entry that would be written; the log's size towards a reader */
     const Muster__PartyRecord *party; /* the sender as the tables hold it; NULL: the exchange itself */
     bool one_time;            /* the sender came under the one-time keys of its invitation */
+    bool waiting;             /* it came under new keys that do not bind yet */
     const uint8_t *envelope_sha256;   /* 32 bytes, of the whole envelope; NULL towards a reader */
     uint64_t planned;         /* desk_planning_idle() towards a reader; 0: not known */
     struct desk_sums *sums;   /* of the writer's thread, broker/desk/sums.h; NULL towards a reader */
@@ -102,12 +103,25 @@ int desk_export(struct store_txn *txn, const struct desk_context *context, const
 
 /* --- who is let in ------------------------------------------------------------------------------------------- */
 
+/* Under which of its keys a party comes. */
+enum desk_keys {
+    DESK_KEYS_OWN,      /* those in force */
+    DESK_KEYS_ONE_TIME, /* of its invitation: they may join, and nothing else */
+    DESK_KEYS_WAITING   /* new ones that do not bind yet: they may ask for status and head, and nothing else */
+};
+
+/* A party's keys of that kind, or NULL. */
+const Muster__PartyKeys *desk_keys_of(const Muster__PartyRecord *party, enum desk_keys which);
+
 /*
- * The party that a box key belongs to, in arena: a party's own key, or the one-time key of an invitation (*one_time).
- * STATUS_NOT_FOUND where no party has it. A suspended party is found: its state says so.
+ * The party that a box key belongs to, in arena, and which of its keys that is. STATUS_NOT_FOUND where no party has it, or
+ * had it once. A suspended party is found: its state says so.
  */
 int desk_party_by_box(struct store_txn *txn, const uint8_t box_key[32], struct arena *arena,
-                      Muster__PartyRecord **party, bool *one_time);
+                      Muster__PartyRecord **party, enum desk_keys *which);
+
+/* Whether a signing key is, or ever was, one of the party's. */
+int desk_key_was(struct store_txn *txn, const uint8_t signing_key[32], const char *party, bool *was);
 
 /* A CURVE key that the front lets in. */
 struct desk_admitted {
@@ -117,7 +131,7 @@ struct desk_admitted {
     uint64_t expiry;  /* milliseconds UTC, of the invitation; 0: none */
 };
 
-/* Every CURVE key to let in at log_time, in arena. Suspended parties and expired invitations are left out. */
+/* Every CURVE key to let in at log_time, in arena, waiting ones included. Suspended parties and expired invitations are left out. */
 int desk_admitted(struct store_txn *txn, uint64_t log_time, struct arena *arena, struct desk_admitted **list,
                   size_t *count);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "broker/desk/keys.h"
 #include "broker/desk/noun.h"
 #include "proto/invitation.h"
 
@@ -28,8 +29,16 @@ static int check_unused(struct desk_work *work, enum table table, const Protobuf
     key_bytes(&key, bytes->data, bytes->len);
     int status = tables_get(work->txn, table, &key, &value);
     if (status == STATUS_OK)
-        desk_refuse(work, STATUS_INVALID, field, "", "a key that nobody has used", "join again: fresh keys will be made");
+        desk_refuse(work, STATUS_INVALID, field, "", "a key that nobody has used", "make fresh keys: these were used before");
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+int join_check_unused(struct desk_work *work, const Muster__PartyKeys *keys)
+{
+    int status = check_unused(work, TABLE_BOX_KEYS, &keys->box_key, "box_key");
+    if (status == STATUS_OK)
+        status = check_unused(work, TABLE_CURVE_KEYS, &keys->curve_key, "curve_key");
+    return status == STATUS_OK ? check_unused(work, TABLE_SIGNING_KEYS, &keys->signing_key, "signing_key") : status;
 }
 
 int join_check(struct desk_work *work)
@@ -48,12 +57,18 @@ int join_check(struct desk_work *work)
         desk_refuse(work, STATUS_DENIED, "", "", "signatures by the invitation's key and the new one", "paste the invitation again, whole");
         return STATUS_OK;
     }
-    int status = check_unused(work, TABLE_BOX_KEYS, &join->keys->box_key, "box_key");
-    if (status == STATUS_OK)
-        status = check_unused(work, TABLE_CURVE_KEYS, &join->keys->curve_key, "curve_key");
-    if (status == STATUS_OK)
-        status = check_unused(work, TABLE_SIGNING_KEYS, &join->keys->signing_key, "signing_key");
-    return status;
+    return join_check_unused(work, join->keys);
+}
+
+/* The first keys of a party are its own at once; they count for nothing until a coordinator has compared them. */
+static int take_first_keys(const struct desk_entry *entry, Muster__PartyRecord *party)
+{
+    party->keys = entry->submission->join->keys;
+    if (party->state == MUSTER__PARTY_STATE__PARTY_SUSPENDED)
+        party->state_before = MUSTER__PARTY_STATE__PARTY_JOINED;
+    else
+        party->state = MUSTER__PARTY_STATE__PARTY_JOINED;
+    return join_register_keys(entry->txn, party->keys, entry->party);
 }
 
 int join_apply(const struct desk_entry *entry)
@@ -62,15 +77,11 @@ int join_apply(const struct desk_entry *entry)
     int status = state_party(entry->txn, entry->party, entry->arena, &party);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-    party->keys = entry->submission->join->keys;
     party->has_join_sha256 = true;
     party->join_sha256 = (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)entry->envelope_sha256, .len = 32};
-    if (party->state == MUSTER__PARTY_STATE__PARTY_SUSPENDED)
-        party->state_before = MUSTER__PARTY_STATE__PARTY_JOINED;
-    else
-        party->state = MUSTER__PARTY_STATE__PARTY_JOINED;
     party->version++;
-    status = join_register_keys(entry->txn, party->keys, entry->party);
+    status = keys_are_to_wait(party) ? keys_wait(entry, party, entry->submission->join->keys, party->invited_by != NULL ? party->invited_by : "")
+                                     : take_first_keys(entry, party);
     if (status == STATUS_OK)
         status = state_put_party(entry->txn, party);
     return status == STATUS_OK ? state_touch_all(entry->txn, entry->position) : status;
@@ -106,7 +117,14 @@ static bool key_is(const Muster__PartyKeys *keys, const uint8_t box_key[32])
     return keys != NULL && keys->box_key.len == 32 && memcmp(keys->box_key.data, box_key, 32) == 0;
 }
 
-int desk_party_by_box(struct store_txn *txn, const uint8_t box_key[32], struct arena *arena, Muster__PartyRecord **party, bool *one_time)
+const Muster__PartyKeys *desk_keys_of(const Muster__PartyRecord *party, enum desk_keys which)
+{
+    if (which == DESK_KEYS_WAITING)
+        return party->pending != NULL ? party->pending->keys : NULL;
+    return which == DESK_KEYS_OWN ? party->keys : party->one_time_keys;
+}
+
+int desk_party_by_box(struct store_txn *txn, const uint8_t box_key[32], struct arena *arena, Muster__PartyRecord **party, enum desk_keys *which)
 {
     struct store_key key = {0};
     struct store_value value;
@@ -118,8 +136,23 @@ int desk_party_by_box(struct store_txn *txn, const uint8_t box_key[32], struct a
     status = id != NULL ? state_party(txn, id, arena, party) : STATUS_NO_MEMORY;
     if (status != STATUS_OK)
         return status;
-    *one_time = !key_is((*party)->keys, box_key);
-    return !*one_time || key_is((*party)->one_time_keys, box_key) ? STATUS_OK : STATUS_NOT_FOUND;
+    static const enum desk_keys all[] = {DESK_KEYS_OWN, DESK_KEYS_WAITING, DESK_KEYS_ONE_TIME};
+    for (size_t at = 0; at < sizeof all / sizeof all[0]; at++) {
+        *which = all[at];
+        if (key_is(desk_keys_of(*party, *which), box_key))
+            return STATUS_OK;
+    }
+    return STATUS_NOT_FOUND;
+}
+
+int desk_key_was(struct store_txn *txn, const uint8_t signing_key[32], const char *party, bool *was)
+{
+    struct store_key key = {0};
+    struct store_value value;
+    key_bytes(&key, signing_key, 32);
+    int status = tables_get(txn, TABLE_SIGNING_KEYS, &key, &value);
+    *was = status == STATUS_OK && value.length == strlen(party) && memcmp(value.bytes, party, value.length) == 0;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static void admit(struct desk_admitted *admitted, const Muster__PartyRecord *party, const Muster__PartyKeys *keys, bool join_only)
@@ -136,7 +169,7 @@ int desk_admitted(struct store_txn *txn, uint64_t log_time, struct arena *arena,
     if (status != STATUS_OK)
         return status;
     *count = 0;
-    *list = arena_array(arena, 2 * all.count + 1, sizeof **list);
+    *list = arena_array(arena, 3 * all.count + 1, sizeof **list);
     if (*list == NULL)
         return STATUS_NO_MEMORY;
     for (size_t at = 0; at < all.count; at++) {
@@ -145,6 +178,8 @@ int desk_admitted(struct store_txn *txn, uint64_t log_time, struct arena *arena,
             continue;
         if (party->keys != NULL && party->keys->curve_key.len == 32)
             admit(&(*list)[(*count)++], party, party->keys, false);
+        if (party->pending != NULL && party->pending->keys->curve_key.len == 32)
+            admit(&(*list)[(*count)++], party, party->pending->keys, false);
         if (party->one_time_keys != NULL && party->one_time_keys->curve_key.len == 32 && party->invitation_expiry > log_time)
             admit(&(*list)[(*count)++], party, party->one_time_keys, true);
     }

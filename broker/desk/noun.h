@@ -56,6 +56,9 @@ bool desk_check_version(struct desk_work *work, const Muster__Stored *stored, bo
 uint32_t desk_date(uint64_t time);
 uint32_t desk_month(uint64_t time);
 
+/* Whether a deadline has passed: not while the clock is in doubt, nor within a day after a long silence. */
+bool desk_may_pass(const struct desk_context *context, uint64_t deadline);
+
 #define DESK_HOUR UINT64_C(3600000)
 #define DESK_DAY (24 * DESK_HOUR)
 
@@ -70,6 +73,11 @@ int desk_setting(struct store_txn *txn, struct arena *arena, int setting, uint64
 
 int parties_check(struct desk_work *work);
 int parties_apply(const struct desk_entry *entry);
+int keys_check(struct desk_work *work);
+int keys_apply(const struct desk_entry *entry);
+int keys_bound_apply(const struct desk_entry *entry);
+int coordinator_admitted_apply(const struct desk_entry *entry);
+int exchange_keys_apply(const struct desk_entry *entry);
 int join_check(struct desk_work *work);
 int join_apply(const struct desk_entry *entry);
 int restored_apply(const struct desk_entry *entry); /* a genesis by which a restored store goes on */

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "broker/desk/bundle.h"
+#include "broker/desk/hands.h"
 #include "broker/desk/join.h"
+#include "broker/desk/keys.h"
 #include "broker/desk/noun.h"
 #include "proto/envelope.h"
 #include "proto/fingerprint.h"
 
-/* Parties: invited, confirmed, suspended, resumed, described. A coordinator writes all of these; joining is in join.c. */
+/* Parties: invited, confirmed, suspended, resumed, described, their keys voided. A coordinator writes all of these; joining is in join.c. */
 
 #define ONE_TIME_KEY_SIZE 32u
 
@@ -66,16 +68,13 @@ static int check_invite(struct desk_work *work, const Muster__PartyChange *chang
     return status;
 }
 
-static int check_fingerprint(struct desk_work *work, const Muster__PartyChange *change, const Muster__PartyRecord *party)
+/* Whether the coordinator typed in what these keys' party shows. */
+static int check_fingerprint_of(struct desk_work *work, const Muster__PartyChange *change, const char *party, const Muster__PartyKeys *keys)
 {
-    if (party->state != MUSTER__PARTY_STATE__PARTY_JOINED) {
-        refuse_state(work, party, "joined, not yet confirmed");
-        return STATUS_OK;
-    }
-    struct fingerprint_input input = {.party = party->party->id,
-                                      .signing_key = party->keys->signing_key.data,
-                                      .box_key = party->keys->box_key.data,
-                                      .curve_key = party->keys->curve_key.data,
+    struct fingerprint_input input = {.party = party,
+                                      .signing_key = keys->signing_key.data,
+                                      .box_key = keys->box_key.data,
+                                      .curve_key = keys->curve_key.data,
                                       .exchange_signing_key = work->context->exchange->signing_key,
                                       .exchange_box_key = work->context->exchange->box_key,
                                       .vkey = work->context->exchange->vkey};
@@ -89,11 +88,54 @@ static int check_fingerprint(struct desk_work *work, const Muster__PartyChange *
     return STATUS_OK;
 }
 
-static bool is_suspended_here(const struct desk_work *work, const char *party)
+/* New keys of a known party: whoever acted first is no second person. */
+static int check_waiting_keys(struct desk_work *work, const Muster__PartyChange *change, const Muster__PartyRecord *party)
+{
+    bool at_once, same;
+    int status = keys_are_compared_by(work->txn, work->arena, party, work->context->party->party->id, &at_once, &same);
+    if (status != STATUS_OK)
+        return status;
+    if (same) {
+        hands_refuse_same(work, "to bind new keys at once");
+        return STATUS_OK;
+    }
+    return check_fingerprint_of(work, change, party->party->id, party->pending->keys);
+}
+
+/* Once there are two coordinators, a further one comes in by two of them. */
+static int check_new_coordinator(struct desk_work *work, const Muster__PartyRecord *party)
+{
+    size_t count;
+    enum hands hands;
+    const char *sender = work->context->party->party->id;
+    if (party->party->role != MUSTER__ROLE__ROLE_COORDINATOR || party->known)
+        return STATUS_OK;
+    int status = hands_coordinators(work->txn, work->arena, NULL, &count);
+    if (status == STATUS_OK)
+        status = hands_of(work->txn, work->arena, party->invited_by, sender, &hands);
+    if (status == STATUS_OK && count > 1 && hands == HANDS_SAME)
+        hands_refuse_same(work, "a further coordinator");
+    return status;
+}
+
+static int check_confirm(struct desk_work *work, const Muster__PartyChange *change, const Muster__PartyRecord *party)
+{
+    if (party->pending != NULL)
+        return check_waiting_keys(work, change, party);
+    if (party->state != MUSTER__PARTY_STATE__PARTY_JOINED) {
+        refuse_state(work, party, "joined, not yet confirmed");
+        return STATUS_OK;
+    }
+    int status = check_new_coordinator(work, party);
+    return status == STATUS_OK ? check_fingerprint_of(work, change, party->party->id, party->keys) : status;
+}
+
+static bool is_stopped_here(const struct desk_work *work, const char *party)
 {
     for (size_t at = 0; at < work->submission->n_parties; at++) {
         const Muster__PartyChange *change = work->submission->parties[at];
-        if (change->kind == MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND && strcmp(change->party, party) == 0)
+        bool stops = change->kind == MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND || change->kind == MUSTER__PARTY_CHANGE_KIND__PARTY_VOID;
+        if (stops && strcmp(change->party, party) == 0)
             return true;
     }
     return false;
@@ -109,17 +151,33 @@ static int check_not_last(struct desk_work *work, const Muster__PartyRecord *par
     size_t others = 0;
     for (size_t at = 0; status == STATUS_OK && at < all.count; at++)
         others += all.list[at]->party->role == MUSTER__ROLE__ROLE_COORDINATOR && all.list[at]->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED &&
-                  !is_suspended_here(work, all.list[at]->party->id);
+                  !is_stopped_here(work, all.list[at]->party->id);
     if (status == STATUS_OK && others == 0)
         desk_refuse(work, STATUS_INVALID, "party", party->party->id, "a coordinator that is left", "confirm another coordinator first");
     return status;
+}
+
+static bool names_key(const Muster__PartyChange *change, const Muster__PartyKeys *keys)
+{
+    return keys != NULL && change->has_void_key && change->void_key.len == keys->signing_key.len &&
+           memcmp(change->void_key.data, keys->signing_key.data, change->void_key.len) == 0;
+}
+
+static int check_void(struct desk_work *work, const Muster__PartyChange *change, const Muster__PartyRecord *party)
+{
+    if (names_key(change, desk_keys_of(party, DESK_KEYS_WAITING)))
+        return STATUS_OK;
+    if (names_key(change, party->keys))
+        return check_not_last(work, party);
+    desk_refuse(work, STATUS_STALE, "void_key", "", "the signing key of keys that are in force or wait", "look at muster party list: the keys are others by now");
+    return STATUS_OK;
 }
 
 static int check_existing(struct desk_work *work, const Muster__PartyChange *change, const Muster__PartyRecord *party)
 {
     switch (change->kind) {
     case MUSTER__PARTY_CHANGE_KIND__PARTY_CONFIRM:
-        return check_fingerprint(work, change, party);
+        return check_confirm(work, change, party);
     case MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND:
         if (party->state == MUSTER__PARTY_STATE__PARTY_SUSPENDED)
             refuse_state(work, party, "not suspended");
@@ -133,6 +191,8 @@ static int check_existing(struct desk_work *work, const Muster__PartyChange *cha
             strcmp(change->details->country, party->party->country) != 0)
             desk_refuse(work, STATUS_INVALID, "details", "", "the same party, role and country", "only name, contact, size and NCAGE can change");
         return STATUS_OK;
+    case MUSTER__PARTY_CHANGE_KIND__PARTY_VOID:
+        return check_void(work, change, party);
     default:
         return check_invite(work, change, party);
     }
@@ -178,33 +238,78 @@ static int apply_invite(const struct desk_entry *entry, const Muster__PartyChang
     party->one_time_keys = change->one_time_keys;
     party->invitation_expiry = change->invitation_expiry;
     party->has_join_sha256 = false;
+    party->invited_by = (char *)(uintptr_t)entry->party;
     party->version++;
     int status = join_register_keys(entry->txn, change->one_time_keys, change->party);
     return status == STATUS_OK ? state_put_party(entry->txn, party) : status;
 }
 
+/* A comparison of new keys by the one who invited them, or the first of two after a suspension, leaves them waiting. */
+static int apply_confirm(const struct desk_entry *entry, Muster__PartyRecord *party)
+{
+    bool at_once, same;
+    int status = STATUS_OK;
+    if (party->pending == NULL) {
+        party->state = MUSTER__PARTY_STATE__PARTY_CONFIRMED;
+    } else {
+        status = keys_are_compared_by(entry->txn, entry->arena, party, entry->party, &at_once, &same);
+        party->pending->compared = true;
+        if (status == STATUS_OK && at_once)
+            return keys_bind(entry, party);
+        if (strcmp(party->pending->by, party->party->id) != 0)
+            party->pending->by = (char *)(uintptr_t)entry->party;
+    }
+    party->has_known = party->known = true;
+    return status;
+}
+
+/* Keys that wait are forgotten; without keys in force a party is as one that was only invited, but its next keys wait. */
+static int apply_void(const struct desk_entry *entry, const Muster__PartyChange *change, Muster__PartyRecord *party, bool *leaves)
+{
+    bool in_force = names_key(change, party->keys);
+    bool own = party->pending != NULL && strcmp(party->pending->by, party->party->id) == 0;
+    int status = in_force && !own ? STATUS_OK : keys_forget(entry, party);
+    *leaves = in_force;
+    if (!in_force)
+        return status;
+    party->has_known = party->known = keys_are_to_wait(party);
+    party->keys = NULL;
+    if (party->state == MUSTER__PARTY_STATE__PARTY_SUSPENDED)
+        party->state_before = MUSTER__PARTY_STATE__PARTY_INVITED;
+    else
+        party->state = MUSTER__PARTY_STATE__PARTY_INVITED;
+    return status;
+}
+
 static int apply_change(const struct desk_entry *entry, const Muster__PartyChange *change, Muster__PartyRecord *party)
 {
+    int status = STATUS_OK;
+    bool leaves = false;
     switch (change->kind) {
     case MUSTER__PARTY_CHANGE_KIND__PARTY_CONFIRM:
-        party->state = MUSTER__PARTY_STATE__PARTY_CONFIRMED;
+        status = apply_confirm(entry, party);
         break;
     case MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND:
         party->state_before = party->state;
         party->state = MUSTER__PARTY_STATE__PARTY_SUSPENDED;
+        leaves = true;
+        status = keys_forget(entry, party);
         break;
     case MUSTER__PARTY_CHANGE_KIND__PARTY_RESUME:
         party->state = party->state_before;
+        break;
+    case MUSTER__PARTY_CHANGE_KIND__PARTY_VOID:
+        status = apply_void(entry, change, party, &leaves);
         break;
     default:
         party->party = change->details;
         break;
     }
     party->version++;
-    int status = state_put_party(entry->txn, party);
-    if (status == STATUS_OK && party->state == MUSTER__PARTY_STATE__PARTY_SUSPENDED)
-        status = bundle_party_leaves(entry, change->party, "suspended");
-    return status;
+    if (status == STATUS_OK)
+        status = state_put_party(entry->txn, party);
+    bool voided = change->kind == MUSTER__PARTY_CHANGE_KIND__PARTY_VOID;
+    return status == STATUS_OK && leaves ? bundle_party_leaves(entry, change->party, voided ? "its keys were voided" : "suspended") : status;
 }
 
 int parties_apply(const struct desk_entry *entry)

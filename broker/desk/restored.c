@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "broker/desk/noun.h"
+#include "broker/desk/keys.h"
 
 /*
  * A store that was brought back from a copy goes on as another exchange: other keys, another origin, the same log. What was
@@ -11,7 +11,11 @@ static int restored_party(const struct desk_entry *entry, Muster__PartyRecord *p
 {
     if (party->party->role == MUSTER__ROLE__ROLE_COORDINATOR)
         return STATUS_OK;
+    int status = keys_forget(entry, party);
+    if (status != STATUS_OK)
+        return status;
     bool joined = party->keys != NULL;
+    party->has_known = party->known = keys_are_to_wait(party);
     party->state_before = joined ? MUSTER__PARTY_STATE__PARTY_JOINED : MUSTER__PARTY_STATE__PARTY_INVITED;
     if (party->state != MUSTER__PARTY_STATE__PARTY_SUSPENDED)
         party->state = party->state_before;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/desk/bundle.h"
+#include "broker/desk/keys.h"
 #include "broker/desk/lots.h"
 #include "proto/settings.h"
 
@@ -31,11 +32,6 @@ static bool all_answered(const Muster__BundleHead *head, const struct bundle_par
             return false;
     }
     return true;
-}
-
-static bool may_pass(const struct desk_context *context, uint64_t deadline)
-{
-    return deadline != 0 && deadline <= context->log_time && !context->clock_doubted && context->log_time >= context->deadlines_from;
 }
 
 static void sort_out(const Muster__BundleHead *head, const struct bundle_parties *asked, Muster__RoundClosed *closed)
@@ -129,7 +125,7 @@ static int due_of(struct store_txn *txn, const struct desk_context *context, str
                   Muster__Submission *due)
 {
     bool left = true;
-    if (head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED && may_pass(context, head->lapses))
+    if (head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED && desk_may_pass(context, head->lapses))
         return make_lapse(arena, head, "not released again in time", due);
     if (head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED) {
         int status = plan_is_left(txn, head, arena, &left);
@@ -144,7 +140,7 @@ static int due_of(struct store_txn *txn, const struct desk_context *context, str
         status = open_round(arena, head, version, &round);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
-    if (all_answered(head, round.of_nations ? &round.nations : &round.suppliers) || may_pass(context, head->deadline))
+    if (all_answered(head, round.of_nations ? &round.nations : &round.suppliers) || desk_may_pass(context, head->deadline))
         return close_round(txn, context, arena, head, &round, &due->round_closed);
     return STATUS_OK;
 }
@@ -172,7 +168,12 @@ int desk_next_due(struct store_txn *txn, const struct desk_context *context, str
     if (next == NULL)
         return STATUS_NO_MEMORY;
     muster__submission__init(next);
-    int status = state_all_bundles(txn, arena, &all);
+    int status = keys_next_due(txn, context, arena, next);
+    if (status != STATUS_OK || next->keys_bound != NULL) {
+        *due = status == STATUS_OK ? next : NULL;
+        return status;
+    }
+    status = state_all_bundles(txn, arena, &all);
     for (size_t at = 0; status == STATUS_OK && at < all.count; at++) {
         bool found;
         status = is_due(txn, context, all.list[at], &found);

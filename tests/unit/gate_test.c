@@ -33,7 +33,7 @@ static const struct expected verbs[] = {
 static const struct expected changes[] = {
     {"join 0", "", ""},
     {"parties 1", "C", ""}, {"parties 2", "C", ""}, {"parties 3", "C", ""}, {"parties 4", "C", ""}, {"parties 5", "C", ""},
-    {"parties 6", "", ""}, {"keys 1", "", ""}, {"keys 2", "", ""},
+    {"parties 6", "C", ""}, {"keys 1", "ASC", ""}, {"keys 2", "ASC", "ASC"},
     {"items 1", "C", ""}, {"items 2", "C", ""},
     {"demands 1", "A", "A"}, {"demands 2", "A", "A"},
     {"offers 1", "S", "S"}, {"offers 2", "S", "S"},
@@ -102,6 +102,12 @@ static void every_verb_by_role_and_state(void **state)
                 context.one_time = true;
                 bool join = all[at].verb == MUSTER__VERB__VERB_JOIN && states[of] != MUSTER__PARTY_STATE__PARTY_SUSPENDED;
                 assert_int_equal(gate_check_verb(&context, all[at].verb) == STATUS_OK, join);
+                /* New keys that do not bind yet see that they wait, and the log's head. */
+                context.one_time = false;
+                context.waiting = true;
+                bool waits = all[at].verb == MUSTER__VERB__VERB_STATUS || all[at].verb == MUSTER__VERB__VERB_HEAD;
+                waits = waits && states[of] != MUSTER__PARTY_STATE__PARTY_SUSPENDED;
+                assert_int_equal(gate_check_verb(&context, all[at].verb) == STATUS_OK, waits);
             }
         }
     }
@@ -145,6 +151,12 @@ static void check_change(const ProtobufCFieldDescriptor *field, int kind)
             if (may != is_expected(expected, who, states[of]))
                 fail_msg("%s: role %c in state %d", what, "ASC"[who], (int)states[of]);
             assert_int_equal(faults.errors, may ? 0 : 1);
+            context.waiting = true;
+            assert_int_equal(gate_check_submission(&context, &submission, &faults), STATUS_DENIED);
+            context.waiting = false;
+            context.one_time = true;
+            bool join = strcmp(field->name, "join") == 0 && states[of] != MUSTER__PARTY_STATE__PARTY_SUSPENDED;
+            assert_int_equal(gate_check_submission(&context, &submission, &faults) == STATUS_OK, join);
         }
     }
     arena_drop(&arena);
