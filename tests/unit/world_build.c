@@ -49,7 +49,7 @@ static void *one(struct world *world, void *element)
     return list;
 }
 
-static Muster__PartyKeys *public_keys(struct world *world, const struct invitation_keys *keys)
+Muster__PartyKeys *world_public_keys(struct world *world, const struct invitation_keys *keys)
 {
     Muster__PartyKeys *made = fresh(world, &muster__party_keys__descriptor);
     made->signing_key = bytes_of(world, keys->signing.public_key, 32);
@@ -58,17 +58,21 @@ static Muster__PartyKeys *public_keys(struct world *world, const struct invitati
     return made;
 }
 
-static Muster__PartyRecord *record_of(struct world *world, const char *id)
+Muster__PartyRecord *world_record(struct world *world, const char *id)
 {
-    Muster__PartyRecord *record;
+    Muster__PartyRecord *record = NULL;
     struct store_txn *txn = world_look(world);
-    MUST(state_party(txn, id, &world->arena, &record));
+    int status = state_party(txn, id, &world->arena, &record);
+    if (status != STATUS_NOT_FOUND)
+        MUST(status);
     store_abort(txn);
-    return record;
+    return status == STATUS_OK ? record : NULL;
 }
 
-static void invite(struct world *world, const char *id, Muster__Role role, const char *country, const struct invitation_keys *one_time)
+int world_invite(struct world *world, const char *coordinator, const char *id, Muster__Role role, const char *country,
+                 const struct invitation_keys *one_time)
 {
+    Muster__PartyRecord *stands = world_record(world, id);
     Muster__Submission *submission = world_submission(world);
     Muster__PartyChange *change = fresh(world, &muster__party_change__descriptor);
     Muster__Party *details = fresh(world, &muster__party__descriptor);
@@ -81,16 +85,17 @@ static void invite(struct world *world, const char *id, Muster__Role role, const
     details->contact = arena_format(&world->arena, "%s@example.org", id);
     change->kind = MUSTER__PARTY_CHANGE_KIND__PARTY_INVITE;
     change->party = details->id;
+    change->replaces = stands != NULL ? stands->version : 0;
     change->details = details;
-    change->one_time_keys = public_keys(world, one_time);
+    change->one_time_keys = world_public_keys(world, one_time);
     change->has_invitation_expiry = true;
     change->invitation_expiry = world->now + 7 * DESK_DAY;
     submission->parties = one(world, change);
     submission->n_parties = 1;
-    MUST(world_submit(world, "eda", submission));
+    return world_submit(world, coordinator, submission);
 }
 
-static void join(struct world *world, const char *id, const struct invitation_keys *one_time, const struct invitation_keys *keys)
+int world_join(struct world *world, const char *id, const struct invitation_keys *one_time, const struct invitation_keys *keys)
 {
     Muster__Submission *submission = world_submission(world);
     Muster__Join *made = fresh(world, &muster__join__descriptor);
@@ -103,21 +108,22 @@ static void join(struct world *world, const char *id, const struct invitation_ke
     join_sign(&signed_keys, &one_time->signing, by_one_time);
     join_sign(&signed_keys, &keys->signing, by_new);
     made->one_time_signing_key = bytes_of(world, one_time->signing.public_key, 32);
-    made->keys = public_keys(world, keys);
+    made->keys = world_public_keys(world, keys);
     made->one_time_signature = bytes_of(world, by_one_time, 64);
     made->new_signature = bytes_of(world, by_new, 64);
     submission->join = made;
-    MUST(world_submit(world, id, submission));
+    return world_submit(world, id, submission);
 }
 
-static void confirm_party(struct world *world, const char *id)
+int world_confirm(struct world *world, const char *coordinator, const char *id)
 {
-    Muster__PartyRecord *record = record_of(world, id);
+    Muster__PartyRecord *record = world_record(world, id);
+    const Muster__PartyKeys *keys = record->pending != NULL ? record->pending->keys : record->keys;
     char print[FINGERPRINT_TEXT_SIZE];
     struct fingerprint_input input = {.party = id,
-                                      .signing_key = record->keys->signing_key.data,
-                                      .box_key = record->keys->box_key.data,
-                                      .curve_key = record->keys->curve_key.data,
+                                      .signing_key = keys->signing_key.data,
+                                      .box_key = keys->box_key.data,
+                                      .curve_key = keys->curve_key.data,
                                       .exchange_signing_key = world->facts.signing_key,
                                       .exchange_box_key = world->facts.box_key,
                                       .vkey = world->facts.vkey};
@@ -130,36 +136,38 @@ static void confirm_party(struct world *world, const char *id)
     change->fingerprint = text(world, print);
     submission->parties = one(world, change);
     submission->n_parties = 1;
-    MUST(world_submit(world, "eda", submission));
+    return world_submit(world, coordinator, submission);
+}
+
+void world_new_keys(struct world *world, struct invitation_keys *keys)
+{
+    uint8_t seed[32];
+    world->seeded.random.fill(world->seeded.random.data, seed, sizeof seed);
+    MUST(invitation_keys_make(seed, keys));
 }
 
 void world_party(struct world *world, const char *id, Muster__Role role, const char *country, bool confirm)
 {
-    uint8_t seed[32], other[32];
     struct invitation_keys one_time, keys;
-    world->seeded.random.fill(world->seeded.random.data, seed, sizeof seed);
-    world->seeded.random.fill(world->seeded.random.data, other, sizeof other);
-    MUST(invitation_keys_make(seed, &one_time));
-    MUST(invitation_keys_make(other, &keys));
-    invite(world, id, role, country, &one_time);
-    join(world, id, &one_time, &keys);
+    world_new_keys(world, &one_time);
+    world_new_keys(world, &keys);
+    MUST(world_invite(world, "eda", id, role, country, &one_time));
+    MUST(world_join(world, id, &one_time, &keys));
     if (confirm)
-        confirm_party(world, id);
+        MUST(world_confirm(world, "eda", id));
     invitation_keys_drop(&one_time);
     invitation_keys_drop(&keys);
 }
 
 int world_party_change(struct world *world, const char *id, Muster__PartyChangeKind kind)
 {
-    if (kind == MUSTER__PARTY_CHANGE_KIND__PARTY_CONFIRM) {
-        confirm_party(world, id);
-        return STATUS_OK;
-    }
+    if (kind == MUSTER__PARTY_CHANGE_KIND__PARTY_CONFIRM)
+        return world_confirm(world, "eda", id);
     Muster__Submission *submission = world_submission(world);
     Muster__PartyChange *change = fresh(world, &muster__party_change__descriptor);
     change->kind = kind;
     change->party = text(world, id);
-    change->replaces = record_of(world, id)->version;
+    change->replaces = world_record(world, id)->version;
     if (kind == MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND)
         change->reason = "for a test";
     submission->parties = one(world, change);

@@ -2,12 +2,24 @@
 #ifndef TESTS_UNIT_WORLD_BUILD_H
 #define TESTS_UNIT_WORLD_BUILD_H
 
+#include "proto/invitation.h"
 #include "tests/unit/world.h"
 
 /* What tests put into a world, in a line each. Functions that can't go on end the test program; others return the desk's status. */
 
 /* Invites, joins and (confirm) confirms a party. Its name is "<id> name", its contact "<id>@example.org". */
 void world_party(struct world *world, const char *id, Muster__Role role, const char *country, bool confirm);
+
+/* The same in its steps, by any coordinator; who is known is invited anew. A confirmation is of the keys that wait, where some do. */
+int world_invite(struct world *world, const char *coordinator, const char *id, Muster__Role role, const char *country,
+                 const struct invitation_keys *one_time);
+int world_join(struct world *world, const char *id, const struct invitation_keys *one_time, const struct invitation_keys *keys);
+int world_confirm(struct world *world, const char *coordinator, const char *id);
+void world_new_keys(struct world *world, struct invitation_keys *keys);
+Muster__PartyKeys *world_public_keys(struct world *world, const struct invitation_keys *keys);
+
+/* A party as it stands; NULL: there is none. */
+Muster__PartyRecord *world_record(struct world *world, const char *id);
 
 int world_party_change(struct world *world, const char *id, Muster__PartyChangeKind kind);
 
