@@ -75,7 +75,7 @@ int answer_read(const struct exchange *exchange, struct store_txn *txn, uint64_t
     if (status != STATUS_OK)
         return status;
     if (gate_check_verb(&context, request->request->verb) != STATUS_OK) {
-        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, "your role may not ask this");
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, context.waiting ? REQUEST_KEYS_WAIT : "your role may not ask this");
         return STATUS_OK;
     }
     /* The view fills the answer; a refusal first gives it a form. */

@@ -72,6 +72,7 @@ void request_free(struct exchange_request *request);
 int request_identify(struct exchange *exchange, struct store_txn *txn, struct exchange_request *request);
 
 #define REQUEST_FOREIGN_KEY "the submission names another party or signing key than that of its sender"
+#define REQUEST_KEYS_WAIT "your new keys do not bind yet: see until when with muster status"
 #define REQUEST_KEYS_ENDED "your party is suspended, or its keys are no longer valid: ask the coordinator"
 
 /*

@@ -174,7 +174,7 @@ static int submission_content(const struct exchange_write *write, struct desk_co
         return status;
     if (gate_check_verb(context, request->request->verb) != STATUS_OK || join != (submission->join != NULL) ||
         gate_check_submission(context, submission, &request->faults) != STATUS_OK) {
-        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, "your role may not do this");
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, context->waiting ? REQUEST_KEYS_WAIT : "your role may not do this");
         return STATUS_OK;
     }
     status = desk_check(write->txn, context, submission, &request->arena, &request->faults);

@@ -384,7 +384,8 @@ int party_list_run(struct context *context, int count, char **words)
         bool supplier = record->party->role == MUSTER__ROLE__ROLE_SUPPLIER;
         table_add(&table, record->party->id);
         table_add(&table, view_enum(&muster__role__descriptor, (int)record->party->role));
-        table_add(&table, view_enum(&muster__party_state__descriptor, (int)record->state));
+        const char *state = view_enum(&muster__party_state__descriptor, (int)record->state);
+        table_add_exact(&table, record->pending ? arena_format(&context->arena, "%s, new keys", state) : state, state);
         table_add(&table, record->party->country);
         table_add(&table, record->party->name);
         table_add(&table, supplier ? view_enum(&muster__size__descriptor, (int)record->party->size) : "");

@@ -30,7 +30,8 @@ static const char *content_of(struct context *context, const Muster__Submission 
     } lists[] = {{submission->n_parties, "change of a party"}, {submission->n_items, "item"},         {submission->n_demands, "demand"},
                  {submission->n_offers, "offer"},              {submission->n_funds, "fund"},         {submission->n_bundles, "act on a bundle"},
                  {submission->n_exports, "export"},            {submission->rates != NULL, "rates"}, {submission->policy != NULL, "policy"},
-                 {submission->join != NULL, "join"},           {submission->n_commitment_ends, "end of a commitment"}, {submission->clock_confirmed != NULL, "clock confirmation"}};
+                 {submission->join != NULL, "join"},           {submission->n_commitment_ends, "end of a commitment"}, {submission->clock_confirmed != NULL, "clock confirmation"},
+                 {submission->keys != NULL, "change of keys"}};
     const char *first = submission->n_demands ? submission->demands[0]->id : submission->n_offers ? submission->offers[0]->id : submission->n_items ? submission->items[0]->id : NULL;
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         if (lists[i].count) {

@@ -70,11 +70,14 @@ static int tell(struct context *context, const struct submission_result *result,
 
 #define GROUPS_TYPED 4
 #define CONFIRM_MOST 1000u
+#define DAY_MILLISECONDS UINT64_C(86400000)
 
 /* One party to confirm, and the groups that were typed in for it. */
 struct confirming {
     const char *party;
     const char *typed;
+    bool new_keys;   /* of a party that is known */
+    uint64_t waits;  /* when they bind; 0: at once */
     char whole[FINGERPRINT_TEXT_SIZE];
     char second[FINGERPRINT_HALF_SIZE];
 };
@@ -147,10 +150,14 @@ static int make_confirmation(struct context *context, const struct session_recor
     if (!party) {
         return complain(EXIT_CODE_INPUT, "no party '%s'. Nothing changed.\nAll: muster party list", each->party);
     }
-    if (!party->keys) {
+    const Muster__PartyKeys *keys = party->pending ? party->pending->keys : party->keys;
+    if (!keys) {
         return complain(EXIT_CODE_INPUT, "%s has not joined yet: there are no keys to confirm. Nothing changed.", each->party);
     }
-    if (identity_fingerprint(&context->profile, each->party, party->keys, each->whole) != STATUS_OK) {
+    /* Whoever invited it anew is the first of two; a comparison by it lets the new keys bind by their age alone. */
+    each->waits = party->pending && strcmp(party->pending->by, context->profile.party) == 0 ? party->pending->time + DAY_MILLISECONDS : 0;
+    each->new_keys = party->pending != NULL;
+    if (identity_fingerprint(&context->profile, each->party, keys, each->whole) != STATUS_OK) {
         return complain(EXIT_CODE_INTERNAL, "the keys of %s have no usable form. Nothing changed.", each->party);
     }
     fingerprint_half(each->whole, false, first);
@@ -185,7 +192,12 @@ static int tell_confirmed(struct context *context, const struct submission_resul
     if (!output_value(&context->output, value)) {
         output_wrap(&context->output, "Accepted %s.", session_accepted(context, result));
         for (size_t i = 0; i < count; i++) {
-            output_wrap(&context->output, "%s is confirmed. Read back to it: %s", list[i].party, list[i].second);
+            if (list[i].waits) {
+                output_wrap(&context->output, "%s: its new keys are compared. They bind on %s, or at once by another coordinator. Read back to it: %s", list[i].party,
+                            figures_time(list[i].waits).text, list[i].second);
+            } else {
+                output_wrap(&context->output, "%s%s confirmed. Read back to it: %s", list[i].party, list[i].new_keys ? ": its new keys are in force," : " is", list[i].second);
+            }
         }
     }
     return EXIT_CODE_DONE;
@@ -252,4 +264,37 @@ int party_resume_run(struct context *context, int count, char **words)
 {
     (void)count;
     return change_state(context, words[0], MUSTER__PARTY_CHANGE_KIND__PARTY_RESUME, "resumed", "is let in again.");
+}
+
+int party_void_run(struct context *context, int count, char **words)
+{
+    const Muster__PartyRecord *party = NULL;
+    Muster__PartyChange change = MUSTER__PARTY_CHANGE__INIT;
+    struct submission_result result;
+    bool new_keys = context->value[OPTION_NEW] != NULL;
+    (void)count;
+    int code = find_known_party(context, words[0], &party);
+    if (code) {
+        return code;
+    }
+    const Muster__PartyKeys *keys = new_keys ? (party->pending ? party->pending->keys : NULL) : party->keys;
+    if (!keys) {
+        return complain(EXIT_CODE_INPUT, new_keys ? "no new keys of %s wait. Nothing changed." : "%s has no keys in force. Nothing changed.", words[0]);
+    }
+    change.kind = MUSTER__PARTY_CHANGE_KIND__PARTY_VOID;
+    change.party = words[0];
+    change.replaces = party->version;
+    change.has_void_key = 1;
+    change.void_key = keys->signing_key;
+    change.reason = (char *)(uintptr_t)(context->value[OPTION_REASON] ? context->value[OPTION_REASON] : "");
+    if (!*change.reason) {
+        return complain(EXIT_CODE_USAGE, "keys are voided with --reason TEXT. Nothing changed.");
+    }
+    code = send_change(context, &change, &result);
+    if (code || !result.answer) {
+        return code;
+    }
+    const char *became = new_keys ? "The new keys of %s are void; those in force stay."
+                                  : "The keys of %s are void for good: it is let in no more, and counts as a no in every bundle not yet committed. To let it in again: muster party invite";
+    return tell(context, &result, words[0], arena_format(&context->arena, became, words[0]), json_pack("{s:s}", "voided", new_keys ? "new" : "in force"));
 }

@@ -8,6 +8,7 @@
 #include "clients/muster/complain.h"
 #include "clients/muster/faults.h"
 #include "clients/muster/figures.h"
+#include "clients/muster/new_keys.h"
 #include "clients/muster/progress.h"
 #include "proto/status.h"
 
@@ -81,6 +82,7 @@ int session_link(struct context *context, bool asking_only)
         return EXIT_CODE_DONE;
     }
     int code = session_profile(context);
+    code = code ? code : new_keys_settle(context);
     if (code) {
         return code;
     }
@@ -165,7 +167,8 @@ int session_refused(struct context *context, const Muster__Answer *answer, const
         }
         return complain(EXIT_CODE_TRY_AGAIN, "%s %s", text ? text : "a newer version stands.", became);
     case MUSTER__OUTCOME__OUTCOME_EXPIRED:
-        return complain(EXIT_CODE_TRY_AGAIN, "it reached the exchange too late and was not accepted. It was kept.\nTo sign and send it anew: muster outbox list");
+        return complain(EXIT_CODE_TRY_AGAIN, "it was not accepted: %s. It was kept.\nTo sign and send it anew: muster outbox list",
+                        text && strstr(text, "a key") ? "your signing key was replaced since" : "it reached the exchange too late");
     case MUSTER__OUTCOME__OUTCOME_BUSY:
         return complain(EXIT_CODE_TRY_AGAIN, "%s %s\nTry again in a minute.", text ? text : "the exchange is busy.", became);
     case MUSTER__OUTCOME__OUTCOME_LIMITED:
