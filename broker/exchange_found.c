@@ -11,9 +11,8 @@
 
 #define GENESIS_VERSION 1u
 
-/* The first coordinator needs no invitation and no comparison: its keys came by the operator's hand. */
-static int found_coordinator(const struct introduction_coordinator *coordinator, struct arena *arena,
-                             Muster__PartyRecord **record)
+int exchange_coordinator_record(const struct introduction_coordinator *coordinator, struct arena *arena,
+                                Muster__PartyRecord **record)
 {
     Muster__PartyRecord *made = arena_alloc(arena, sizeof *made);
     Muster__Party *party = arena_alloc(arena, sizeof *party);
@@ -97,7 +96,7 @@ static int found_write(struct exchange_write *write, const struct exchange_found
     genesis->exchange_box_key = (ProtobufCBinaryData){32, exchange->box_key.public_key};
     genesis->front_curve_key = (ProtobufCBinaryData){32, (uint8_t *)arena_copy(&write->arena, founding->front_key, 32)};
     submission->genesis = genesis;
-    int status = founding->coordinator != NULL ? found_coordinator(founding->coordinator, &write->arena, &genesis->coordinator)
+    int status = founding->coordinator != NULL ? exchange_coordinator_record(founding->coordinator, &write->arena, &genesis->coordinator)
                                                : found_again(write, genesis);
     if (status == STATUS_OK && genesis->front_curve_key.data == NULL)
         status = STATUS_NO_MEMORY;

@@ -42,6 +42,10 @@ int write_own(struct exchange_write *write, Muster__Submission *submission, uint
  */
 int write_request(struct exchange_write *write, struct exchange_request *request);
 
+/* The record of a coordinator whose keys came by the operator's hand: it needs no invitation and no comparison. STATUS_NO_MEMORY. */
+struct introduction_coordinator;
+int exchange_coordinator_record(const struct introduction_coordinator *coordinator, struct arena *arena, Muster__PartyRecord **record);
+
 /* Signs the head and commits. STATUS_NO_SPACE: nothing was written, and the same may succeed with less. */
 int write_finish(struct exchange_write *write);
 void write_abort(struct exchange_write *write);

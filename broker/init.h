@@ -33,6 +33,12 @@ int init_verify(const struct config *config);
 /* Writes a copy of the store, without keys, into the new folder to; while the daemon runs, too. */
 int init_backup(const struct config *config, const char *to);
 
+/* Lets in the coordinator whose public keys file holds (proto/introduction.h), as an entry that every party sees. */
+int init_admit_coordinator(const struct config *config, const char *file);
+
+/* New signing, box and front keys of the exchange, and exchange.keys, by which its parties come to trust them. */
+int init_new_keys(const struct config *config);
+
 /*
  * Brings a copy back as a new exchange in directory: new keys, a new origin (so that it can't pass for the same history) and
  * the same log, whose next entry names the old origin and its last head.

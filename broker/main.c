@@ -24,7 +24,7 @@
 #define DEFAULT_CONFIG "/etc/muster/musterd.conf"
 #define PROGRAM "/proc/self/exe"
 
-enum task { TASK_RUN, TASK_CHECK, TASK_REBUILD, TASK_VERIFY, TASK_BACKUP, TASK_INIT, TASK_RESTORE, TASK_ROLE };
+enum task { TASK_RUN, TASK_CHECK, TASK_REBUILD, TASK_VERIFY, TASK_BACKUP, TASK_INIT, TASK_RESTORE, TASK_ADMIT, TASK_NEW_KEYS, TASK_ROLE };
 
 struct arguments {
     enum task task;
@@ -42,6 +42,9 @@ static const char help_text[] =
     "  musterd -c FILE --verify     hash the whole log again (daemon stopped or running)\n"
     "  musterd -c FILE --rebuild    make the tables again from the log (daemon stopped)\n"
     "  musterd -c FILE --backup DIR copy the store into a new folder, without keys (daemon stopped or running)\n"
+    "  musterd -c FILE --admit-coordinator KEYS\n"
+    "                               let a coordinator in whose public keys KEYS holds; all see it (daemon stopped)\n"
+    "  musterd -c FILE --new-keys   replace signing, box and front key (daemon stopped)\n"
     "  musterd --init DIR --coordinator FILE --origin NAME --address tcp://HOST:PORT\n"
     "                               make a new exchange; FILE holds the first coordinator's public keys\n"
     "  musterd --restore COPY DIR --address tcp://HOST:PORT\n"
@@ -54,7 +57,7 @@ static const char help_text[] =
     "Exit codes: 0 stopped, 64 usage, 65 wrong input, 70 internal, 74 storage or log can't be trusted, 75 try again, 77 not allowed.\n"
     "See musterd(8) and musterd.conf(5).\n";
 
-enum option_code { OPTION_CHECK = 256, OPTION_REBUILD, OPTION_VERIFY, OPTION_BACKUP, OPTION_INIT, OPTION_RESTORE, OPTION_COORDINATOR,
+enum option_code { OPTION_CHECK = 256, OPTION_REBUILD, OPTION_VERIFY, OPTION_BACKUP, OPTION_INIT, OPTION_RESTORE, OPTION_ADMIT, OPTION_NEW_KEYS, OPTION_COORDINATOR,
                    OPTION_ORIGIN, OPTION_ADDRESS, OPTION_TEST_CLOCK, OPTION_ROLE, OPTION_VERSION, OPTION_HELP };
 
 static const struct option options[] = {
@@ -65,6 +68,8 @@ static const struct option options[] = {
     {"backup", required_argument, NULL, OPTION_BACKUP},
     {"init", required_argument, NULL, OPTION_INIT},
     {"restore", required_argument, NULL, OPTION_RESTORE},
+    {"admit-coordinator", required_argument, NULL, OPTION_ADMIT},
+    {"new-keys", no_argument, NULL, OPTION_NEW_KEYS},
     {"coordinator", required_argument, NULL, OPTION_COORDINATOR},
     {"origin", required_argument, NULL, OPTION_ORIGIN},
     {"address", required_argument, NULL, OPTION_ADDRESS},
@@ -137,6 +142,8 @@ static bool main_option(struct arguments *arguments, int option, int *code)
     case OPTION_BACKUP: fits = main_choose(arguments, TASK_BACKUP); arguments->backup = optarg; break;
     case OPTION_INIT: fits = main_choose(arguments, TASK_INIT); arguments->init.directory = optarg; break;
     case OPTION_RESTORE: fits = main_choose(arguments, TASK_RESTORE); arguments->backup = optarg; break;
+    case OPTION_ADMIT: fits = main_choose(arguments, TASK_ADMIT); arguments->init.coordinator = optarg; break;
+    case OPTION_NEW_KEYS: fits = main_choose(arguments, TASK_NEW_KEYS); break;
     case OPTION_COORDINATOR: arguments->init.coordinator = optarg; break;
     case OPTION_ORIGIN: arguments->init.origin = optarg; break;
     case OPTION_ADDRESS: arguments->init.address = optarg; break;
@@ -255,6 +262,10 @@ static int main_task(const struct arguments *arguments)
         return init_rebuild(&config);
     case TASK_VERIFY:
         return init_verify(&config);
+    case TASK_ADMIT:
+        return init_admit_coordinator(&config, arguments->init.coordinator);
+    case TASK_NEW_KEYS:
+        return init_new_keys(&config);
     default:
         return init_backup(&config, arguments->backup);
     }

@@ -9,8 +9,7 @@
 
 #include "clients/muster/commands.h"
 #include "clients/muster/complain.h"
-#include "clients/muster/identity.h"
-#include "proto/introduction.h"
+#include "clients/muster/introduce.h"
 #include "proto/status.h"
 
 /*
@@ -20,8 +19,6 @@
 
 #define DEFAULT_ADDRESS "tcp://127.0.0.1:7447"
 #define DEFAULT_PARTY "coordinator"
-#define MARKING "NATO UNCLASSIFIED"
-#define MARKED_BY "NATO"
 
 /* musterd, beside this program, in the sbin beside its bin, or in the PATH. */
 static const char *find_musterd(struct context *context)
@@ -79,63 +76,10 @@ static const char *origin_of(struct context *context, const char *address)
     return arena_format(&context->arena, "%.*s/log", (int)length, host);
 }
 
-static int write_introduction(struct context *context, const struct identity_keys *keys, const char *path)
+static int found(struct context *context, const char *directory, const struct identity_keys *keys, struct profile *profile, const char *party)
 {
-    struct introduction_coordinator coordinator = {0};
-    char text[INTRODUCTION_SIZE];
-    const char *country = context->value[OPTION_COUNTRY];
-    if (!country || strlen(country) != 2) {
-        return complain(EXIT_CODE_USAGE, "init needs the coordinator's --country, two letters as NL. Nothing was made.");
-    }
-    snprintf(coordinator.party, sizeof coordinator.party, "%s", or_default(context->value[OPTION_PARTY], DEFAULT_PARTY));
-    snprintf(coordinator.country, sizeof coordinator.country, "%s", country);
-    snprintf(coordinator.name, sizeof coordinator.name, "%s", or_default(context->value[OPTION_NAME], "Coordinator"));
-    snprintf(coordinator.contact, sizeof coordinator.contact, "%s", or_default(context->value[OPTION_CONTACT], ""));
-    memcpy(coordinator.signing_key, keys->signing.public_key, 32);
-    memcpy(coordinator.box_key, keys->box.public_key, 32);
-    memcpy(coordinator.curve_key, keys->curve.public_key, 32);
-    if (introduction_write_coordinator(&coordinator, text) != STATUS_OK) {
-        return complain(EXIT_CODE_USAGE, "--party, --name or --contact holds what it may not. Nothing was made.");
-    }
-    return files_write(path, text, strlen(text), 0600, true) == STATUS_OK ? EXIT_CODE_DONE : complain_file("write", path);
-}
-
-/* What musterd wrote of the exchange, as the coordinator's profile keeps it. */
-static int take_exchange(struct context *context, const char *directory, const char *party, struct profile *profile)
-{
-    struct introduction_exchange exchange;
-    char path[FILES_PATH_MOST];
-    uint8_t *text;
-    size_t length;
-    if (files_path(path, directory, "exchange.pub", NULL) != STATUS_OK || files_read(path, INTRODUCTION_SIZE, &context->arena, &text, &length) != STATUS_OK ||
-        introduction_read_exchange((const char *)text, length, &exchange) != STATUS_OK) {
-        return complain(EXIT_CODE_IO, "the exchange was made, but %s/exchange.pub can't be read. Your keys are in %s/keys", directory, profile->data);
-    }
-    snprintf(profile->address, sizeof profile->address, "%s", exchange.address);
-    profile->log_key = exchange.log_key;
-    note_vkey_write(&exchange.log_key, profile->vkey);
-    memcpy(profile->exchange_signing_key, exchange.signing_key, 32);
-    memcpy(profile->exchange_box_key, exchange.box_key, 32);
-    memcpy(profile->front_key, exchange.front_key, 32);
-    snprintf(profile->party, sizeof profile->party, "%s", party);
-    snprintf(profile->marking, sizeof profile->marking, "%s", or_default(context->value[OPTION_MARKING], MARKING));
-    snprintf(profile->marked_by, sizeof profile->marked_by, "%s", or_default(context->value[OPTION_MARKED_BY], MARKED_BY));
-    profile->role = MUSTER__ROLE__ROLE_COORDINATOR;
-    profile->compared = true; /* both halves were made on this machine */
-    return profile_save(profile) == STATUS_OK ? EXIT_CODE_DONE : complain_file("write", profile->config);
-}
-
-static int make(struct context *context, const char *directory, struct profile *profile, const char *party)
-{
-    struct identity_keys keys;
     char introduction[FILES_PATH_MOST];
-    bool fresh;
-    int code = identity_make(context, profile, false, &keys, &fresh);
-    if (code) {
-        return code;
-    }
-    code = files_path(introduction, profile->data, "coordinator.pub", NULL) == STATUS_OK ? write_introduction(context, &keys, introduction) : EXIT_CODE_IO;
-    identity_drop(&keys);
+    int code = introduce_write(context, profile, keys, party, introduction);
     if (code) {
         return code;
     }
@@ -144,8 +88,29 @@ static int make(struct context *context, const char *directory, struct profile *
     const char *clock = context->value[OPTION_TEST_CLOCK];
     const char *const arguments[] = {find_musterd(context), "--init", directory, "--coordinator", introduction, "--address", address, "--origin", origin,
                                      clock ? "--test-clock" : NULL, clock, NULL};
-    code = run_musterd(context, (char *const *)(uintptr_t)arguments);
-    return code ? code : take_exchange(context, directory, party, profile);
+    return run_musterd(context, (char *const *)(uintptr_t)arguments);
+}
+
+static int make(struct context *context, const char *directory, struct profile *profile, const char *party)
+{
+    struct identity_keys keys;
+    char public_file[FILES_PATH_MOST];
+    bool fresh;
+    int code = identity_make(context, profile, false, &keys, &fresh);
+    if (code) {
+        return code;
+    }
+    code = found(context, directory, &keys, profile, party);
+    identity_drop(&keys);
+    /* Keys of an exchange that did not come about would meet the next attempt, and ask it for a passphrase that nobody remembers. */
+    if (code && fresh) {
+        introduce_undo(profile);
+    }
+    if (!code && files_path(public_file, directory, "exchange.pub", NULL) != STATUS_OK) {
+        code = complain_file("read", directory);
+    }
+    /* Both halves were made on this machine. */
+    return code ? code : introduce_take(context, public_file, party, true, profile);
 }
 
 int init_run(struct context *context, int count, char **words)

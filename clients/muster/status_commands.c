@@ -11,6 +11,7 @@
 #include "clients/muster/figures.h"
 #include "clients/muster/session.h"
 #include "clients/muster/table.h"
+#include "clients/muster/trust.h"
 #include "clients/muster/view.h"
 #include "proto/envelope.h"
 #include "proto/status.h"
@@ -204,7 +205,7 @@ int receipt_verify_run(struct context *context, int count, char **words)
     if (status == STATUS_INVALID || status == STATUS_TOO_LARGE) {
         return complain(EXIT_CODE_INPUT, "NOT VALID: %s is no receipt.", words[0]);
     }
-    status = status ? status : receipt_verify((const char *)text, length, envelope, size, &context->profile.log_key, &receipt, &why);
+    status = status ? status : trust_verify_receipt(&context->profile, (const char *)text, length, envelope, size, &context->arena, &receipt, &why);
     if (status == STATUS_NO_MEMORY || status == STATUS_IO) {
         return status == STATUS_NO_MEMORY ? complain_memory() : complain_file("read", context->profile.data);
     }
