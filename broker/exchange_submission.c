@@ -133,7 +133,7 @@ static void submission_refuse_desk(struct exchange_request *request, int status)
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_STALE, "a newer version stands: look at it and submit again");
         break;
     case STATUS_DENIED:
-        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, "your role may not do this");
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, "it is not allowed, for the reason given: nothing was written");
         break;
     case STATUS_NOT_FOUND:
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_FOUND, "there is no such object for you");
