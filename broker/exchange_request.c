@@ -215,6 +215,12 @@ static bool request_known(struct exchange_request *request, const uint8_t *plain
     return true;
 }
 
+static bool request_is_own_key(const Muster__Submission *submission, const Muster__PartyKeys *keys)
+{
+    return submission->signing_key.len == keys->signing_key.len &&
+           memcmp(submission->signing_key.data, keys->signing_key.data, keys->signing_key.len) == 0;
+}
+
 /* The checks of an envelope that need no tables. */
 static void request_open_envelope(const struct exchange *exchange, struct exchange_request *request)
 {
@@ -241,13 +247,15 @@ static void request_open_envelope(const struct exchange *exchange, struct exchan
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_WRONG_INPUT, "the submission was signed for another exchange");
     else if (strcmp(submission->party, request->party->party->id) != 0 || keys == NULL || submission->signing_key.len != keys->signing_key.len)
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, REQUEST_FOREIGN_KEY);
-    else if (envelope_verify(envelope, size, submission->signing_key.data) != STATUS_OK)
-        request_refuse(request, MUSTER__OUTCOME__OUTCOME_MALFORMED, "the submission's signature does not hold");
-    else {
+    else if (envelope_verify(envelope, size, submission->signing_key.data) != STATUS_OK) {
+        bool own = request_is_own_key(submission, keys);
+        request_refuse(request, own ? MUSTER__OUTCOME__OUTCOME_MALFORMED : MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED,
+                       own ? "the submission's signature does not hold" : REQUEST_FOREIGN_KEY);
+    } else {
         envelope_sha256(envelope, size, request->sha256);
         request->signed_by_party = true;
         /* What was accepted under an earlier key is answered again: only the tables tell whether it was the party's. */
-        request->other_key = memcmp(submission->signing_key.data, keys->signing_key.data, keys->signing_key.len) != 0;
+        request->other_key = !request_is_own_key(submission, keys);
     }
 }
 

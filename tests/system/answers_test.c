@@ -123,6 +123,36 @@ static void another_party_s_name_or_key_is_refused(void **state)
     draft.submission.signing_key.data = market.nl.signing.public_key;
     draft_sign(&draft);
     draft_answered(&draft, MUSTER__VERB__VERB_SUBMIT, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED);
+    /* A signature that holds, by a key that is another party's, or nobody's. */
+    struct key_pair stranger;
+    assert_int_equal(keys_generate(KEY_SIGNING, &seam_random_system, &stranger), STATUS_OK);
+    const struct key_pair *const foreign[] = {&market.nl.signing, &stranger};
+    for (unsigned at = 0; at < 2; at++) {
+        draft_begin(&draft, "a");
+        draft.submission.signing_key.data = (uint8_t *)(uintptr_t)foreign[at]->public_key;
+        assert_int_equal(envelope_make(&draft.submission, foreign[at], &draft.arena, &draft.envelope, &draft.size), STATUS_OK);
+        draft_answered(&draft, MUSTER__VERB__VERB_SUBMIT, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED);
+    }
+    keys_drop(&stranger);
+}
+
+/* Of the three keys of a message each must be the same party's: a box under another's CURVE key is no request at all. */
+static void a_box_under_another_party_s_curve_key_is_dropped(void **state)
+{
+    (void)state;
+    struct key_pair own = market.nl.box;
+    struct box_session own_session = market.nl.session;
+    Muster__StatusRequest request = MUSTER__STATUS_REQUEST__INIT;
+    uint8_t body[16];
+    size_t size = muster__status_request__pack(&request, body);
+    Muster__Answer *answer = NULL;
+    market.nl.box = market.supplier.box;
+    market.nl.session = market.supplier.session;
+    assert_int_equal(party_send(&market.nl, MUSTER__VERB__VERB_STATUS, body, size), STATUS_OK);
+    assert_int_equal(party_receive(&market.nl, PATIENCE, &answer), STATUS_BUSY); /* a hint, no answer */
+    market.nl.box = own;
+    market.nl.session = own_session;
+    assert_int_equal(send_to(&market.nl, MUSTER__VERB__VERB_STATUS, body, size)->outcome, MUSTER__OUTCOME__OUTCOME_DONE);
 }
 
 static void a_signature_must_hold(void **state)
@@ -339,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ANSWER_TEST(another_exchange_s_submission_is_refused),
         ANSWER_TEST(another_party_s_name_or_key_is_refused),
+        ANSWER_TEST(a_box_under_another_party_s_curve_key_is_dropped),
         ANSWER_TEST(a_signature_must_hold),
         ANSWER_TEST(validity_ends_and_is_at_most_a_day),
         ANSWER_TEST(an_id_stands_for_its_bytes_for_ever),
