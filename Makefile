@@ -18,7 +18,7 @@ endif
 # Debian 12 packages that a build and the tests need.
 DEPS := gcc make pkg-config protobuf-c-compiler libprotobuf-c-dev libzmq3-dev liblmdb-dev libcmocka-dev libsodium-dev \
 	libcsv-dev libjansson-dev libinih-dev uthash-dev libunistring-dev libseccomp-dev iso-codes python3 \
-	python3-scipy coinor-cbc
+	python3-scipy coinor-cbc libglpk-dev
 PACKAGES := libzmq libprotobuf-c lmdb libsodium jansson inih libseccomp
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
@@ -99,7 +99,7 @@ $(BUILD)/bin/muster: $(BUILD)/clients/muster/main.o $(LIB)/libmuster.a $(LIB)/li
 TEST_LIBS = $(LIB)/libsupport.a $(LIB)/libmuster.a $(LIB)/liblink.a $(LIB)/libbroker.a $(LIB)/libmatch.a $(LIB)/libstore.a $(LIB)/libproto.a
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(TEST_LIBS) -Wl,--end-group $(PKG_LIBS) $(CMOCKA_LIBS)
+	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(TEST_LIBS) -Wl,--end-group $(PKG_LIBS) $(CMOCKA_LIBS) -lglpk
 
 # A faulty disk to preload; never linked, since it stands before the C library's calls.
 SHIM := $(BUILD)/tests/torture/shim.so
