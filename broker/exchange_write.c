@@ -60,7 +60,7 @@ static int write_entry(struct exchange_write *write, const Muster__Submission *s
     metrics_write(METRICS_DEBUG, "entry", "position=%llu kind=%s party=%s", (unsigned long long)position, kind, body.party);
     write->size = position + 1;
     write->entries++;
-    write->planning += submission->started == NULL && submission->n_exports == 0;
+    write->planning += submission->started == NULL && submission->n_exports == 0 && submission->signal == NULL;
     write->parties = write->parties || submission->n_parties > 0 || submission->join != NULL || submission->keys != NULL ||
                      submission->keys_bound != NULL || submission->coordinator_admitted != NULL;
     write->confirmed = write->confirmed || submission->clock_confirmed != NULL;

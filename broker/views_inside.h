@@ -51,6 +51,14 @@ int view_need(struct view *view);
 int view_watch(struct view *view);
 int view_compare(struct view *view);
 
+/*
+ * What was published of pooled need, for an answer: made once, then asked for one item at a time. It fills in the answer's signals, the dates and,
+ * for a coordinator, what was held back.
+ */
+struct signal_view;
+int signal_view_new(struct view *view, Muster__NeedAnswer *answer, struct signal_view **out);
+int signal_view_item(struct signal_view *of, const char *item);
+
 /* The compare whose plan came back. */
 int view_compared(struct view *view, const struct desk_job *job, const Muster__PlanAnswer *plan);
 

@@ -4,7 +4,10 @@
 #include "broker/views_inside.h"
 #include "proto/status.h"
 
-/* What suppliers may know of the need: the catalogue, and the demands of confirmed agencies that were released as open. */
+/*
+ * What industry may know of the need: the catalogue, what was published of pooled need, and the demands of confirmed agencies that were released as
+ * open. Agencies are shown the same but the open demands.
+ */
 
 #define ITEMS_A_PAGE 200u
 
@@ -48,11 +51,15 @@ int view_need(struct view *view)
     Muster__NeedAnswer *answer = view_new(view, &muster__need_answer__descriptor);
     struct state_object after = {.party = "", .id = request->after};
     struct state_objects items;
+    struct signal_view *signals = NULL;
     size_t room = 0;
     if (answer == NULL)
         return STATUS_NO_MEMORY;
     answer->after = "";
-    int status = state_all_objects(view->txn, TABLE_ITEMS, NULL, request->after[0] != '\0' ? &after : NULL, ITEMS_A_PAGE, view->arena, &items);
+    int status = signal_view_new(view, answer, &signals);
+    if (status != STATUS_OK)
+        return status;
+    status = state_all_objects(view->txn, TABLE_ITEMS, NULL, request->after[0] != '\0' ? &after : NULL, ITEMS_A_PAGE, view->arena, &items);
     if (status != STATUS_OK)
         return status;
     if (items.count == ITEMS_A_PAGE)
@@ -65,7 +72,10 @@ int view_need(struct view *view)
         if (item->stored->withdrawn || (request->item[0] != '\0' && strcmp(request->item, item->id) != 0))
             continue;
         answer->items[answer->n_items++] = item->stored->item;
-        status = add_open(view, answer, &room, item->id);
+        if (view->asker->role != MUSTER__ROLE__ROLE_AGENCY)
+            status = add_open(view, answer, &room, item->id);
+        if (status == STATUS_OK)
+            status = signal_view_item(signals, item->id);
     }
     return status == STATUS_OK ? view_done(view, &answer->base) : status;
 }

@@ -290,6 +290,8 @@ static int watch_submission(struct watching *watching)
         return watch_proposal(watching, all->proposal->bundle);
     if (all->lot_planned != NULL)
         return add(watching, "lot", all->lot_planned->plan->item, arena_string(arena, "planned: no bundle"));
+    if (all->signal != NULL)
+        return all->signal->after[0] == '\0' ? add(watching, "need", "", arena_string(arena, "pooled need was published")) : STATUS_OK;
     if (all->n_exports != 0)
         return add(watching, "export", watching->party, arena_string(arena, "exported"));
     return all->started != NULL ? add(watching, "started", "", arena_string(arena, "the exchange started")) : STATUS_OK;

@@ -6,6 +6,7 @@
 #include "proto/codes/quantity.h"
 #include "proto/limits.h"
 #include "proto/policy.h"
+#include "proto/regions.h"
 #include "proto/settings.h"
 #include "proto/status.h"
 
@@ -116,6 +117,22 @@ static void check_item_of(const Muster__PolicyEntry *entry, bool common, struct 
     }
 }
 
+static void check_regions(const char *value, enum setting setting, struct faults *faults)
+{
+    static const char *const remedies[] = {
+        [REGIONS_GOOD] = "",
+        [REGIONS_NAME] = "write a name of 3 to 12 small letters, then the codes of its countries",
+        [REGIONS_REPEATED] = "name each region and country once; 'other' holds all that are not named",
+        [REGIONS_EMPTY] = "write at least one country behind each name",
+        [REGIONS_MANY] = "name at most 32 regions",
+    };
+    char part[PART_SIZE];
+    enum regions_fault fault = regions_check(value, part, sizeof part);
+    if (fault != REGIONS_GOOD) {
+        check_fault(faults, "value", part, settings_expected(setting), "%s", remedies[fault]);
+    }
+}
+
 void check_policy_entry(const Muster__PolicyEntry *entry, const struct check_context *context, struct faults *faults)
 {
     enum policy_key key;
@@ -123,7 +140,9 @@ void check_policy_entry(const Muster__PolicyEntry *entry, const struct check_con
     uint64_t number;
     bool text = check_text(faults, "value", entry->value, LIMIT_POLICY_VALUE_MOST, false);
     if (settings_find(entry->key, &setting)) {
-        if (text && !settings_read(setting, entry->value, &number)) {
+        if (text && settings_is_list(setting)) {
+            check_regions(entry->value, setting, faults);
+        } else if (text && !settings_read(setting, entry->value, &number)) {
             check_fault(faults, "value", entry->value, settings_expected(setting), "write a number such as %u",
                         (unsigned)settings_default(setting));
         }

@@ -85,14 +85,14 @@ static int count_lists(const Muster__Submission *submission)
            (submission->genesis != NULL) + (submission->started != NULL) + (submission->proposal != NULL) +
            (submission->round_closed != NULL) + (submission->lapsed != NULL) + (submission->lot_planned != NULL) +
            (submission->clock_confirmed != NULL) + (submission->keys != NULL) + (submission->keys_bound != NULL) +
-           (submission->coordinator_admitted != NULL) + (submission->exchange_keys != NULL);
+           (submission->coordinator_admitted != NULL) + (submission->exchange_keys != NULL) + (submission->signal != NULL);
 }
 
 static bool is_of_exchange(const Muster__Submission *submission)
 {
     return submission->genesis || submission->started || submission->proposal || submission->round_closed ||
            submission->lapsed || submission->lot_planned || submission->keys_bound || submission->coordinator_admitted ||
-           submission->exchange_keys;
+           submission->exchange_keys || submission->signal;
 }
 
 void check_header(const Muster__Submission *submission, struct faults *faults)

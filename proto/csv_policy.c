@@ -31,6 +31,9 @@ static void list_names(const char *names[NAMES_COUNT])
 /* The kind of a key's value. */
 static enum csv_kind kind_of(size_t key)
 {
+    if (key >= POLICY_KEYS && settings_is_list((enum setting)(key - POLICY_KEYS))) {
+        return CSV_KIND_LIST;
+    }
     switch (key) {
     case POLICY_BASE_CURRENCY:
         return CSV_KIND_CODE;

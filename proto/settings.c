@@ -7,6 +7,8 @@ struct setting_row {
     const char *name;
     uint64_t value, least, most;
     const char *expected;
+    const char *written; /* the default */
+    bool list;
 };
 
 #define TEXT_OF(number) #number
@@ -16,9 +18,13 @@ static const struct setting_row rows[SETTING_COUNT] = {
              .value = standard,                                                                                                \
              .least = lowest,                                                                                                  \
              .most = highest,                                                                                                  \
+             .written = TEXT_OF(standard),                                                                                     \
              .expected = "a whole number from " TEXT_OF(lowest) " to " TEXT_OF(highest) ": " meaning},
+#define SETTING_LIST(key, name_text, standard, form, meaning)                                                                  \
+    [key] = {.name = name_text, .list = true, .written = standard, .expected = form ": " meaning},
 #include "proto/settings.def"
 #undef SETTING
+#undef SETTING_LIST
 };
 
 bool settings_find(const char *name, enum setting *setting)
@@ -74,4 +80,23 @@ uint64_t settings_of(Muster__PolicyEntry *const *policy, size_t count, enum sett
             number = rows[setting].value;
     }
     return number;
+}
+
+bool settings_is_list(enum setting setting)
+{
+    return rows[setting].list;
+}
+
+const char *settings_default_text(enum setting setting)
+{
+    return rows[setting].written;
+}
+
+const char *settings_list_of(Muster__PolicyEntry *const *policy, size_t count, enum setting setting)
+{
+    for (size_t at = 0; at < count; at++) {
+        if (strcmp(policy[at]->key, rows[setting].name) == 0 && policy[at]->value[0] != '\0')
+            return policy[at]->value;
+    }
+    return rows[setting].written;
 }

@@ -4,6 +4,7 @@
 
 #include "broker/desk/bundle.h"
 #include "broker/desk/prices.h"
+#include "broker/desk/signal.h"
 #include "broker/desk/totals.h"
 
 /*
@@ -150,6 +151,16 @@ int demands_check(struct desk_work *work)
     return status;
 }
 
+/* A demand that is open at one time and not at another: who saw it open knows this nation's part of what was pooled. */
+static int note_opened(const struct desk_entry *entry, const Muster__Demand *before, const Muster__Demand *now)
+{
+    bool was = before->release == MUSTER__RELEASE__RELEASE_OPEN, is = now->release == MUSTER__RELEASE__RELEASE_OPEN;
+    if (was == is)
+        return STATUS_OK;
+    int status = signal_note_known(entry->txn, before->item, before->country);
+    return status == STATUS_OK ? signal_note_known(entry->txn, now->item, now->country) : status;
+}
+
 static int apply_change(const struct desk_entry *entry, const Muster__DemandChange *change)
 {
     Muster__Stored fresh = MUSTER__STORED__INIT, *stored = &fresh;
@@ -158,6 +169,7 @@ static int apply_change(const struct desk_entry *entry, const Muster__DemandChan
         return status;
     stored = status == STATUS_NOT_FOUND ? &fresh : stored;
     const char *item_before = stored->demand != NULL ? stored->demand->item : NULL;
+    const Muster__Demand *before = stored->demand;
     bool stood = stored->demand != NULL && !stored->withdrawn;
     stored->version++;
     stored->withdrawn = change->kind == MUSTER__CHANGE_KIND__CHANGE_WITHDRAW;
@@ -170,6 +182,8 @@ static int apply_change(const struct desk_entry *entry, const Muster__DemandChan
         status = state_touch(entry->txn, item_before, entry->position, entry->arena);
     if (status == STATUS_OK)
         status = state_touch(entry->txn, stored->demand->item, entry->position, entry->arena);
+    if (status == STATUS_OK && before != NULL)
+        status = note_opened(entry, before, stored->demand);
     if (status != STATUS_OK || !stood)
         return status;
     char *name = state_name(entry->arena, entry->party, change->id);

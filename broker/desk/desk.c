@@ -48,6 +48,7 @@ ONE_FILLED(keys)
 ONE_FILLED(keys_bound)
 ONE_FILLED(coordinator_admitted)
 ONE_FILLED(exchange_keys)
+ONE_FILLED(signal)
 
 static int started_apply(const struct desk_entry *entry)
 {
@@ -113,6 +114,7 @@ static const struct noun_row rows[] = {
     {filled_keys_bound, NULL, keys_bound_apply},
     {filled_coordinator_admitted, NULL, coordinator_admitted_apply},
     {filled_exchange_keys, NULL, exchange_keys_apply},
+    {filled_signal, NULL, signal_apply},
 };
 
 static const struct noun_row *row_of(const Muster__Submission *submission)

@@ -81,13 +81,14 @@ int desk_apply(struct store_txn *txn, uint64_t position, const Muster__EntryBody
  * The kind of the entry that a submission makes, as body and leaf name it; NULL where it does not fill exactly one noun.
  * *own (may be NULL): only the exchange itself may write it. The kinds are final: join, party, item, demand, offer, fund,
  * rates, policy, bundle, commitment-end, export, keys, genesis, started, proposal, round-closed, lapsed, lot-planned,
- * clock-confirmed, keys-bound, coordinator-admitted, exchange-keys. Pure.
+ * clock-confirmed, keys-bound, coordinator-admitted, exchange-keys, signal. Pure.
  */
 const char *desk_kind(const Muster__Submission *submission, bool *own);
 
 /*
- * The next thing that is due at context's log time: the end of a round, a lapse; by bundle number. *due is NULL where
- * nothing is; else it is in arena, with only its noun (round_closed, lapsed) filled in: the exchange adds the rest,
+ * The next thing that is due at context's log time: the end of a round, a lapse, by bundle number; then a publication of
+ * signals. *due is NULL where
+ * nothing is; else it is in arena, with only its noun (round_closed, lapsed, signal) filled in: the exchange adds the rest,
  * writes it, applies it and asks again. Takes a read or a write transaction. Must come to an end: what was applied is
  * not due again.
  */

@@ -5,6 +5,7 @@
 
 #include "broker/desk/keys.h"
 #include "broker/desk/noun.h"
+#include "broker/desk/signal.h"
 #include "proto/invitation.h"
 
 /* How a party comes in: the genesis' coordinator, an invitation used once, and the keys by which parties are found. */
@@ -109,7 +110,8 @@ int genesis_apply(const struct desk_entry *entry)
     policy.position = entry->position;
     policy.policy = genesis->policy;
     policy.n_policy = genesis->n_policy;
-    return state_put_set(entry->txn, TABLE_POLICY, &policy);
+    status = state_put_set(entry->txn, TABLE_POLICY, &policy);
+    return status == STATUS_OK ? signal_begin(entry) : status;
 }
 
 static bool key_is(const Muster__PartyKeys *keys, const uint8_t box_key[32])

@@ -32,6 +32,7 @@ const char *desk_kind(const Muster__Submission *submission, bool *own)
         {"keys-bound", submission->keys_bound != NULL, true},
         {"coordinator-admitted", submission->coordinator_admitted != NULL, true},
         {"exchange-keys", submission->exchange_keys != NULL, true},
+        {"signal", submission->signal != NULL, true},
     };
     const struct kind_row *found = NULL;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

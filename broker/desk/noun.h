@@ -102,6 +102,7 @@ int proposal_apply(const struct desk_entry *entry);
 int lot_planned_apply(const struct desk_entry *entry);
 int round_closed_apply(const struct desk_entry *entry);
 int lapsed_apply(const struct desk_entry *entry);
+int signal_apply(const struct desk_entry *entry);
 int commitment_ends_check(struct desk_work *work);
 int commitment_ends_apply(const struct desk_entry *entry);
 int exports_check(struct desk_work *work);

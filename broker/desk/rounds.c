@@ -4,6 +4,7 @@
 #include "broker/desk/bundle.h"
 #include "broker/desk/keys.h"
 #include "broker/desk/lots.h"
+#include "broker/desk/signal.h"
 #include "proto/settings.h"
 
 /*
@@ -183,6 +184,9 @@ int desk_next_due(struct store_txn *txn, const struct desk_context *context, str
         *due = status == STATUS_OK ? next : NULL;
         return status;
     }
+    if (status == STATUS_OK)
+        status = signal_due(txn, context, arena, &next->signal);
+    *due = status == STATUS_OK && next->signal != NULL ? next : NULL;
     return status;
 }
 

@@ -352,9 +352,9 @@ int policy_list_run(struct context *context, int count, char **words)
         add_key(&table, &records, policy_key_name(keys[i].key), policy_key_default(keys[i].key), keys[i].meaning);
     }
     for (unsigned i = 0; i < SETTING_COUNT; i++) {
-        const char *usual = arena_format(&context->arena, "%" PRIu64, settings_default(i));
+        const char *usual = settings_default_text(i);
         const char *meaning = strchr(settings_expected(i), ':');
-        add_key(&table, &records, settings_name(i), usual ? usual : "", meaning ? meaning + 2 : settings_expected(i));
+        add_key(&table, &records, settings_name(i), usual, meaning ? meaning + 2 : settings_expected(i));
     }
     code = print_list(context, &records, &table, "");
     return code ? code : note_set(context, "policy", records.set_version);

@@ -111,7 +111,7 @@ int policy_template_run(struct context *context, int count, char **words)
 #include "clients/muster/policy_words.def"
 #undef WORDS
     for (unsigned i = 0; i < SETTING_COUNT; i++) {
-        printf("# %s,%" PRIu64 ", (%s)\n", settings_name(i), settings_default(i), settings_expected(i));
+        printf("# %s,%s, (%s)\n", settings_name(i), settings_default_text(i), settings_expected(i));
     }
     return EXIT_CODE_DONE;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,11 +6,10 @@
 #include "clients/muster/complain.h"
 #include "clients/muster/figures.h"
 #include "clients/muster/session.h"
-#include "clients/muster/table.h"
 #include "clients/muster/view.h"
 #include "proto/status.h"
 
-/* Why a demand is not covered or an offer not used, and what would change that; and what industry may know of needs. */
+/* Why a demand is not covered or an offer not used, and what would change that. */
 
 /* The changes that were tried: those that cover all or win something first, then those that add some, then those that do not help. */
 static void print_tried(struct context *context, Muster__Trial *const *tried, size_t count, const char *all, bool whole)
@@ -128,134 +126,5 @@ int why_run(struct context *context, int count, char **words)
     if (answer->time) {
         output_wrap(&context->output, "As planned %s.", figures_time(answer->time).text);
     }
-    return EXIT_CODE_DONE;
-}
-
-static const struct table_column need_columns[] = {
-    {"Item", TABLE_ID, "item"}, {"Title", TABLE_TEXT, "title"}, {"Unit", TABLE_ID, "unit"}, {"Due", TABLE_ID, "month"}, {"Need", TABLE_FIGURE, "quantity"}, {"Nation", TABLE_ID, "country"},
-    {"To", TABLE_ID, "place"},
-};
-
-/* The rows of one item: each open delivery, or one row that says that none is open. */
-static void add_item(struct context *context, struct table *table, const Muster__Item *item, Muster__Demand *const *demands, size_t count)
-{
-    bool any = false;
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(demands[i]->item, item->id) != 0) {
-            continue;
-        }
-        for (size_t k = 0; k < demands[i]->n_lines; k++) {
-            table_add_exact(table, any ? "" : item->id, item->id);
-            table_add_exact(table, any ? "" : item->title, item->title);
-            table_add_exact(table, any ? "" : item->unit, item->unit);
-            table_add(table, figures_month(demands[i]->lines[k]->month).text);
-            table_add_exact(table, figures_count(demands[i]->lines[k]->quantity).text, arena_format(&context->arena, "%" PRIu64, demands[i]->lines[k]->quantity));
-            table_add(table, demands[i]->country);
-            table_add(table, demands[i]->place);
-            any = true;
-        }
-    }
-    if (!any) {
-        table_add(table, item->id);
-        table_add(table, item->title);
-        table_add(table, item->unit);
-        for (int i = 0; i < 4; i++) {
-            table_add(table, "");
-        }
-    }
-}
-
-struct needs {
-    Muster__Item **items;
-    size_t item_count;
-    Muster__Demand **demands;
-    size_t demand_count;
-};
-
-/* Appends a page to a list that grows in the arena. */
-static bool append(struct arena *arena, void ***list, size_t *count, void *const *page, size_t more)
-{
-    void **larger = arena_array(arena, *count + more, sizeof *larger);
-    if (!larger) {
-        return false;
-    }
-    if (*count) {
-        memcpy(larger, *list, *count * sizeof *larger);
-    }
-    if (more) {
-        memcpy(larger + *count, page, more * sizeof *larger);
-    }
-    *list = larger;
-    *count += more;
-    return true;
-}
-
-static int fetch_needs(struct context *context, struct needs *needs)
-{
-    Muster__NeedRequest request = MUSTER__NEED_REQUEST__INIT;
-    *needs = (struct needs){0};
-    request.item = (char *)(uintptr_t)(context->value[OPTION_ITEM] ? context->value[OPTION_ITEM] : "");
-    request.after = (char *)(uintptr_t) "";
-    for (;;) {
-        ProtobufCMessage *body = NULL;
-        int code = session_ask(context, MUSTER__VERB__VERB_NEED, &request.base, &body);
-        if (code) {
-            return code;
-        }
-        const Muster__NeedAnswer *answer = (const Muster__NeedAnswer *)body;
-        if (!append(&context->arena, (void ***)&needs->items, &needs->item_count, (void *const *)answer->items, answer->n_items) ||
-            !append(&context->arena, (void ***)&needs->demands, &needs->demand_count, (void *const *)answer->demands, answer->n_demands)) {
-            return complain_memory();
-        }
-        if (!*answer->after || strcmp(answer->after, request.after) == 0) {
-            return EXIT_CODE_DONE;
-        }
-        request.after = answer->after;
-    }
-}
-
-static int print_json(struct context *context, const struct needs *needs)
-{
-    json_t *items = json_array(), *demands = json_array();
-    for (size_t i = 0; i < needs->item_count; i++) {
-        json_array_append_new(items, view_message(&needs->items[i]->base));
-    }
-    for (size_t i = 0; i < needs->demand_count; i++) {
-        json_t *demand = view_message(&needs->demands[i]->base);
-        /* Sealed towards a supplier: the contract needs the fields, a reader must not take their zeros for figures. */
-        json_object_del(demand, "max_unit_price");
-        json_object_del(demand, "priority");
-        json_object_del(demand, "fund");
-        json_array_append_new(demands, demand);
-    }
-    output_value(&context->output, json_pack("{s:o, s:o}", "items", items, "demands", demands));
-    return EXIT_CODE_DONE;
-}
-
-int need_list_run(struct context *context, int count, char **words)
-{
-    struct needs needs;
-    struct table table;
-    (void)count;
-    (void)words;
-    int code = fetch_needs(context, &needs);
-    if (code) {
-        return code;
-    }
-    if (context->output.form == OUTPUT_JSON) {
-        return print_json(context, &needs);
-    }
-    if (!needs.item_count && context->output.form == OUTPUT_SCREEN) {
-        output_wrap(&context->output, "The catalogue is empty.");
-        return EXIT_CODE_DONE;
-    }
-    table_init(&table, &context->arena, need_columns, sizeof need_columns / sizeof need_columns[0]);
-    for (size_t i = 0; i < needs.item_count; i++) {
-        add_item(context, &table, needs.items[i], needs.demands, needs.demand_count);
-    }
-    if (table_print(&table, &context->output) != STATUS_OK) {
-        return complain_memory();
-    }
-    output_wrap(&context->output, "Only what nations have opened is shown. An absent row means \"not published\", not \"no need\".");
     return EXIT_CODE_DONE;
 }

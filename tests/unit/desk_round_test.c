@@ -124,8 +124,8 @@ static void no_deadline_passes_while_the_clock_is_in_doubt(void **state)
     world->deadlines_from = world->now + DESK_DAY;
     assert_int_equal(world_tick(world), 0);
     world_days(world, 1);
-    /* Then all were silent: the round closes, nobody is left, and the bundle lapses. */
-    assert_int_equal(world_tick(world), 2);
+    /* Then all were silent: the round closes, nobody is left, and the bundle lapses; and the publication of pooled need is due. */
+    assert_int_equal(world_tick(world), 3);
     assert_state(world, 1, LAPSED);
 }
 

@@ -26,7 +26,7 @@ struct expected {
 
 static const struct expected verbs[] = {
     {"submit", "ASC", "AS"}, {"join", "", ""},        {"status", "ASC", "ASC"}, {"head", "ASC", "ASC"}, {"list", "ASC", "AS"},
-    {"bundles", "ASC", ""},  {"why", "ASC", ""},      {"compare", "C", ""},     {"need", "SC", ""},     {"watch", "ASC", "AS"},
+    {"bundles", "ASC", ""},  {"why", "ASC", ""},      {"compare", "C", ""},     {"need", "ASC", ""},     {"watch", "ASC", "AS"},
     {"proof", "ASC", "ASC"}, {"check", "ASC", "AS"},
 };
 
@@ -44,7 +44,7 @@ static const struct expected changes[] = {
     {"commitment_ends 0", "ASC", ""},
     {"exports 1", "C", ""}, {"exports 2", "C", ""}, {"exports 3", "C", ""},
     {"genesis 0", "", ""}, {"started 0", "", ""}, {"proposal 0", "", ""}, {"round_closed 0", "", ""}, {"lapsed 0", "", ""},
-    {"lot_planned 0", "", ""}, {"keys_bound 0", "", ""}, {"coordinator_admitted 0", "", ""}, {"exchange_keys 0", "", ""},
+    {"lot_planned 0", "", ""}, {"keys_bound 0", "", ""}, {"coordinator_admitted 0", "", ""}, {"exchange_keys 0", "", ""}, {"signal 0", "", ""},
     {"clock_confirmed 0", "C", ""},
 };
 

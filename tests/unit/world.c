@@ -111,6 +111,7 @@ static size_t write_due(struct world *world, struct store_txn *txn)
         whole->round_closed = due->round_closed;
         whole->lapsed = due->lapsed;
         whole->keys_bound = due->keys_bound;
+        whole->signal = due->signal;
         write_entry(world, txn, ENVELOPE_EXCHANGE_PARTY, whole);
     }
 }
