@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-# make, make demo, make test, make bench, make fuzz, make install. Everything made lies under $(BUILD).
+# make, make demo, make test, make torture, make bench, make fuzz, make install. Everything made lies under $(BUILD).
 # make SANITIZE=address,undefined test   make CC=clang
 
 CC ?= gcc
@@ -47,9 +47,9 @@ MUSTER_O := $(call objects,clients/muster)
 LIB := $(BUILD)/lib
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*_test.c)))
 SYSTEM_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/system/*_test.c)))
-SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out %_test.c,$(wildcard tests/unit/*.c tests/system/*.c))))
+SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out %_test.c tests/torture/%shim.c tests/torture/torture.c,$(wildcard tests/unit/*.c tests/system/*.c tests/torture/*.c))))
 
-.PHONY: all demo test bench bench-broker fuzz install clean tests
+.PHONY: all demo test torture bench bench-broker fuzz install clean tests
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -101,13 +101,20 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(TEST_LIBS) -Wl,--end-group $(PKG_LIBS) $(CMOCKA_LIBS) -lglpk
 
-# A faulty disk to preload; never linked, since it stands before the C library's calls.
-SHIM := $(BUILD)/tests/torture/shim.so
-$(SHIM): tests/torture/shim.c tests/torture/record.h
+# A faulty disk and memory that runs out, to preload; never linked, since they stand before the C library's calls.
+SHIMS := $(BUILD)/tests/torture/shim.so $(BUILD)/tests/torture/memory_shim.so
+$(SHIMS): $(BUILD)/%.so: %.c $(wildcard tests/torture/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) -O2 -g -fPIC -shared -D_GNU_SOURCE -I. -o $@ $<
 
-tests: all $(UNIT_TESTS) $(SYSTEM_TESTS) $(SHIM)
+tests: all $(UNIT_TESTS) $(SYSTEM_TESTS) $(SHIMS)
+
+# Long by CYCLES=, the same choices again by SEED=; PARTS= chooses among the parts that tests/torture/torture.c names.
+CYCLES ?= 150
+TORTURE := $(BUILD)/tests/torture/torture
+torture: all $(SHIMS) $(TORTURE)
+	@mkdir -p build/bench
+	$(TORTURE) --cycles $(CYCLES) $(if $(SEED),--seed $(SEED)) --json build/bench/torture.json $(PARTS)
 
 test: tests
 	@tests/run.sh $(UNIT_TESTS) $(SYSTEM_TESTS)

@@ -207,17 +207,23 @@ int harness_task(const struct harness *harness, const char *const *more)
     return harness_run(harness, arguments);
 }
 
-int harness_start(struct harness *harness)
+int harness_launch(struct harness *harness)
 {
     const char *const arguments[] = {"musterd", "-c", harness->config, NULL};
-    size_t offset = harness_log_size(harness);
     if (harness->pid > 0)
         return STATUS_EXISTS;
     harness->pid = fork();
     if (harness->pid == 0)
         harness_exec(harness, arguments);
-    if (harness->pid < 0)
-        return STATUS_IO;
+    return harness->pid < 0 ? STATUS_IO : STATUS_OK;
+}
+
+int harness_start(struct harness *harness)
+{
+    size_t offset = harness_log_size(harness);
+    int status = harness_launch(harness);
+    if (status != STATUS_OK)
+        return status;
     for (int waited = 0; waited < START_MILLISECONDS; waited += STEP) {
         siginfo_t ended = {0};
         if (harness_logged(harness, "event=listening", &offset, STEP))

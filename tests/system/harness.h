@@ -47,6 +47,9 @@ int harness_begin(struct harness *harness, const char *extra);
 /* The same folder, coordinator's keys, clock, port and program, but no exchange in it: for a test that makes it itself. */
 int harness_prepare(struct harness *harness);
 
+/* Starts musterd and does not wait for anything. */
+int harness_launch(struct harness *harness);
+
 /* Starts musterd and waits until it listens, 10 seconds at most. STATUS_UNREACHABLE: it did not come to it. */
 int harness_start(struct harness *harness);
 

@@ -56,6 +56,12 @@ int party_coordinator(struct harness *harness, struct party *party)
     return party_begin(harness, harness->coordinator.party, party);
 }
 
+int party_again(const struct party *party, struct party *again)
+{
+    *again = (struct party){.signing = party->signing, .box = party->box, .curve = party->curve};
+    return party_begin(party->harness, party->id, again);
+}
+
 int party_stranger(struct harness *harness, const char *id, struct party *party)
 {
     *party = (struct party){.owns_keys = true};
@@ -194,7 +200,7 @@ int party_ask(struct party *party, Muster__Verb verb, const void *body, size_t l
 void party_fill(struct party *party, Muster__Submission *submission, uint8_t id[16])
 {
     static uint8_t empty[1];
-    static Muster__Head head;
+    static _Thread_local Muster__Head head;
     muster__head__init(&head);
     head.size = party->head.size;
     head.root = (ProtobufCBinaryData){party->head.size == 0 ? 0 : 32, party->head.size == 0 ? empty : party->head.root};

@@ -44,6 +44,9 @@ int party_join(struct party *coordinator, const char *id, Muster__Role role, con
 /* A party with fresh keys that no exchange knows. */
 int party_stranger(struct harness *harness, const char *id, struct party *party);
 
+/* The same party on a connection of its own, for another thread; closed before the one whose keys it uses. */
+int party_again(const struct party *party, struct party *again);
+
 void party_close(struct party *party);
 
 /* Ends its connection and begins another. */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef TESTS_TORTURE_FIGURES_H
+#define TESTS_TORTURE_FIGURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a torture counts, over all its parts; and where it says what it does. */
+
+#define TORTURE_PATH_MOST 512u
+#define TORTURE_PROBLEM_MOST 1024u
+
+struct torture {
+    uint64_t seed;             /* of the whole; each run of cycles has its own, made from it */
+    bool talks;                /* a line for each run and part to standard output */
+    uint64_t cycles;           /* processes killed */
+    uint64_t killed[4];        /* parent, front, exchange, planner */
+    uint64_t runs;             /* exchanges that were made, tortured and checked whole */
+    uint64_t acknowledged;     /* submissions, checked one by one */
+    uint64_t unacknowledged;   /* sent and never answered: in the log whole, or not at all */
+    uint64_t entries;          /* of logs that were verified whole */
+    uint64_t lost;             /* findings: acknowledged and not there, or anything else that does not hold */
+    uint64_t faults_injected;  /* calls of the storage that went wrong, kills at a call among them */
+    uint64_t memory_faults;    /* allocations that failed */
+    uint64_t prefixes_replayed; /* states after a power cut that were opened */
+    uint64_t bytes_flipped;    /* in the file of a store */
+    uint64_t flips_named;      /* of them, found by the hashes, with the position */
+    uint64_t flips_refused;    /* of them, found by the storage itself: a page that is none */
+    uint64_t flips_repaired;   /* of them, in derived tables, made again from the log */
+    uint64_t disks_filled;
+    double seconds;
+    char problem[TORTURE_PROBLEM_MOST]; /* the first finding; empty: none */
+};
+
+/* Notes a finding, with the seed that shows it again. Returns false. */
+bool torture_finding(struct torture *torture, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A line of progress, where it talks. */
+void torture_say(const struct torture *torture, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes all figures to path, whole or not at all. A status. */
+int torture_write(const struct torture *torture, const char *path);
+
+/* The parts. Each returns false after a finding. */
+
+/* Exchanges under 64 clients whose processes are killed, together so many times; a whole check after each run. */
+bool torture_kills(struct torture *torture, unsigned cycles, unsigned clients, unsigned cycles_a_run);
+
+#endif
