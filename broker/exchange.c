@@ -2,6 +2,7 @@
 #include "broker/exchange.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "broker/desk/state.h"
 #include "broker/exchange_parked.h"
+#include "broker/metrics.h"
 #include "proto/entry.h"
 #include "proto/status.h"
 #include "store/log.h"
@@ -83,6 +85,7 @@ static int exchange_read_facts(struct exchange *exchange, struct store_txn *txn)
         goto done;
     }
     snprintf(exchange->address, sizeof exchange->address, "%s", genesis->address);
+    exchange->signed_from = genesis->previous != NULL ? genesis->previous->size : 0;
     exchange->facts = (struct desk_exchange){.origin = exchange->note_key.name, .vkey = exchange->vkey,
                                              .address = exchange->address, .cpv = exchange->cpv};
     memcpy(exchange->facts.signing_key, exchange->signing_key.public_key, 32);
@@ -125,6 +128,8 @@ static int exchange_read_log(struct exchange *exchange, const struct seam_clock 
     struct store_txn *txn = NULL;
     uint64_t last = 0;
     uint64_t verified = 0; /* at an earlier start */
+    uint64_t bad = UINT64_MAX;
+    const char *fault = "";
     int status = store_begin_read(exchange->store, &txn);
     if (status == STATUS_OK && (status = exchange_read_facts(exchange, txn)) != STATUS_OK)
         *why = "genesis";
@@ -132,8 +137,12 @@ static int exchange_read_log(struct exchange *exchange, const struct seam_clock 
         status = log_last_time(txn, &last);
     if (status == STATUS_OK)
         status = log_verified(txn, &verified);
-    if (status == STATUS_OK && (status = log_verify(txn, verified, &exchange->note_key, NULL, NULL, NULL, NULL)) != STATUS_OK)
+    if (status == STATUS_OK && (status = log_verify(txn, verified, &exchange->note_key, NULL, NULL, &bad, &fault)) != STATUS_OK) {
+        char quoted[METRICS_LINE_MOST];
         *why = "log";
+        if (status == STATUS_CORRUPT)
+            metrics_write(METRICS_ERROR, "log-corrupt", "position=%" PRIu64 " what=%s", bad, metrics_quote(quoted, sizeof quoted, fault));
+    }
     if (status == STATUS_OK)
         status = log_size(txn, &exchange->verified);
     if (status == STATUS_OK) {
@@ -272,6 +281,16 @@ unsigned exchange_news(struct exchange *exchange)
 struct store *exchange_store(struct exchange *exchange)
 {
     return exchange->store;
+}
+
+const struct note_key *exchange_note_key(const struct exchange *exchange)
+{
+    return &exchange->note_key;
+}
+
+uint64_t exchange_signed_from(const struct exchange *exchange)
+{
+    return exchange->signed_from;
 }
 
 struct exchange_counts exchange_counted(const struct exchange *exchange)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "proto/admission.h"
+#include "proto/note.h"
 #include "proto/seam.h"
 #include "store/store.h"
 
@@ -130,6 +131,10 @@ unsigned exchange_news(struct exchange *exchange);
 
 /* The store, for its statistics. */
 struct store *exchange_store(struct exchange *exchange);
+
+/* What a verification of its log beside the exchange needs: the key, and as struct log_span. Hold as long as the exchange. */
+const struct note_key *exchange_note_key(const struct exchange *exchange);
+uint64_t exchange_signed_from(const struct exchange *exchange);
 
 struct exchange_counts {
     uint64_t batches, entries, requests, refused, repeated, malformed, plans, plans_failed;

@@ -17,6 +17,7 @@
 #include "broker/exchange_report.h"
 #include "broker/pipe.h"
 #include "proto/status.h"
+#include "store/damage.h"
 
 #define TICK_MILLISECONDS 250u       /* deadlines are days; a test's clock is seen within this */
 #define HELPERS_MOST 4u
@@ -29,6 +30,7 @@
 struct process {
     const struct config *config;
     struct exchange *exchange;
+    struct verifier *verifier; /* NULL: the log is looked at when it is opened, and no more */
     struct clock_file clock_file;
     struct seam_clock clock;
     int control;
@@ -294,8 +296,9 @@ static int process_tick(struct process *process, uint64_t now, const struct exch
         process->readers_checked = now;
         store_check_readers(exchange_store(process->exchange), NULL);
     }
+    int status = exchange_report_verified(&process->report, process->verifier);
     exchange_report_write(&process->report, process->exchange, now);
-    return exchange_tick(process->exchange, sink);
+    return status == STATUS_OK ? exchange_tick(process->exchange, sink) : status;
 }
 
 static int process_wait(struct process *process, uint64_t now)
@@ -409,9 +412,21 @@ static int process_open(struct process *process)
         metrics_write(METRICS_ERROR, "no-space-to-start", "retry_milliseconds=%d", RETRY_START_MILLISECONDS);
         poll(NULL, 0, RETRY_START_MILLISECONDS);
     }
+    if (status == STATUS_OK && config->verify_seconds > 0)
+        status = verifier_new(exchange_store(process->exchange), exchange_note_key(process->exchange),
+                              exchange_signed_from(process->exchange), config->verify_seconds, &process->verifier);
     if (status == STATUS_OK && confine_exchange() != STATUS_OK)
         status = STATUS_NO_MEMORY;
     return status;
+}
+
+static void process_damaged(uint64_t at)
+{
+    if (at == STORE_DAMAGE_ANYWHERE)
+        metrics_write(METRICS_ERROR, "store-damaged", "what=\"a page points nowhere\"");
+    else
+        metrics_write(METRICS_ERROR, "store-damaged", "what=\"a page points to where none is\" byte=%llu", (unsigned long long)at);
+    _exit(EXIT_CODE_IO);
 }
 
 int exchange_process_run(const struct config *config, int control_fd)
@@ -420,6 +435,7 @@ int exchange_process_run(const struct config *config, int control_fd)
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
     struct process process = {.config = config, .control = control_fd, .front = {.fd = -1}, .planner = {.fd = -1}};
+    store_watch_damage(process_damaged);
     exchange_report_start(&process.report, (uint64_t)config->metrics_seconds * 1000, process_now());
     const struct exchange_sink sink = {process_answer, &process};
     int status = process_open(&process);
@@ -432,6 +448,7 @@ int exchange_process_run(const struct config *config, int control_fd)
     pipe_close(&process.front);
     pipe_close(&process.planner);
     queue_clear(&process.answers);
+    verifier_free(process.verifier);
     exchange_close(process.exchange);
     return process.held ? EXIT_CODE_TRY_AGAIN : process_exit_code(status);
 }

@@ -57,6 +57,7 @@ struct exchange {
     char address[EXCHANGE_ADDRESS_MOST];
     struct cpv_list *cpv;             /* NULL: no official list lies in the folder */
     struct desk_exchange facts;       /* points into the above */
+    uint64_t signed_from;             /* of a restored store: entries whose heads an older key signed */
     struct exchange_time time;
     uint64_t deadlines_from;
     uint64_t started;                 /* position of this process's started entry */

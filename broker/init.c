@@ -24,6 +24,8 @@
 int init_complain(int status, const char *what, const char *subject)
 {
     fprintf(stderr, "musterd: %s: %s: %s\n", subject, what, status_name(status));
+    if (status == STATUS_STALE)
+        fputs("musterd: its tables are an older version's, or damaged: a start or musterd --rebuild makes them again from the log\n", stderr);
     switch (status) {
     case STATUS_INVALID:
     case STATUS_EXISTS:
@@ -33,6 +35,7 @@ int init_complain(int status, const char *what, const char *subject)
     case STATUS_DENIED:
         return EXIT_CODE_NOT_ALLOWED;
     case STATUS_BUSY:
+    case STATUS_STALE:
     case STATUS_NO_SPACE:
         return EXIT_CODE_TRY_AGAIN;
     case STATUS_IO:

@@ -108,7 +108,7 @@ int init_verify(const struct config *config)
     Muster__ExchangeState *state = NULL;
     struct note_key key;
     uint64_t size = 0;
-    uint64_t from = 0;
+    struct log_span span = {.key = &key};
     uint64_t bad = UINT64_MAX;
     const char *why = NULL;
     arena_init(&arena, CHECK_ARENA_CAP);
@@ -122,15 +122,14 @@ int init_verify(const struct config *config)
     if (status == STATUS_OK)
         status = note_vkey_parse(state->genesis->vkey, &key);
     if (status == STATUS_OK) {
-        /* Heads of the exchange that a copy was made of were verified when it was brought back. */
-        from = state->genesis->previous != NULL ? state->genesis->previous->size : 0;
-        status = log_verify(txn, from, &key, NULL, NULL, &bad, &why);
+        span.signed_from = state->genesis->previous != NULL ? state->genesis->previous->size : 0;
+        status = log_verify_span(txn, &span, &bad, &why);
     }
     store_abort(txn);
     store_close(store);
     arena_drop(&arena);
     if (status == STATUS_OK) {
-        printf("entries %" PRIu64 " from %" PRIu64 ": every entry, node and head holds\n", size, from);
+        printf("entries %" PRIu64 ": every entry, node and head holds\n", size);
         return EXIT_CODE_DONE;
     }
     if (status == STATUS_CORRUPT && why != NULL)

@@ -20,6 +20,7 @@
 #include "proto/seam.h"
 #include "proto/status.h"
 #include "proto/version.h"
+#include "store/damage.h"
 
 #define DEFAULT_CONFIG "/etc/muster/musterd.conf"
 #define PROGRAM "/proc/self/exe"
@@ -241,10 +242,23 @@ static int main_role(const struct arguments *arguments)
     return planner_run(&config, SUPERVISE_FD);
 }
 
+/* A task at the shell was led astray by the store's file. */
+static void main_damaged(uint64_t at)
+{
+    char text[160];
+    int length = at == STORE_DAMAGE_ANYWHERE
+                     ? snprintf(text, sizeof text, "musterd: the store's file is damaged: a page of it points nowhere\n")
+                     : snprintf(text, sizeof text, "musterd: the store's file is damaged: a page of it points to byte %llu\n", (unsigned long long)at);
+    ssize_t written = write(STDERR_FILENO, text, (size_t)length);
+    (void)written;
+    _exit(EXIT_CODE_IO);
+}
+
 static int main_task(const struct arguments *arguments)
 {
     struct config config;
     char problem[CONFIG_TEXT_MOST + 512];
+    store_watch_damage(main_damaged);
     if (seam_start() != STATUS_OK)
         return EXIT_CODE_INTERNAL;
     if (arguments->task == TASK_INIT)

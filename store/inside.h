@@ -25,6 +25,7 @@ struct store {
     uint64_t floor;
     bool read_only;
     bool needs_rebuild;
+    uintptr_t map;   /* where the file is mapped, as far as damage_map_add() found it */
     atomic_bool failed; /* an I/O error happened: nothing is written any more */
     MDB_dbi tables[TABLE_COUNT];
 };
@@ -45,6 +46,10 @@ int store_txn_status(struct store_txn *txn, int error);
 
 /* Free bytes are above the floor. STATUS_OK, STATUS_NO_SPACE, STATUS_IO. */
 int store_room(struct store *store);
+
+/* Faults in a store's map are told from others while it is open (store/damage.h). */
+void damage_map_add(struct store *store);
+void damage_map_remove(const struct store *store);
 
 /* Flushes a folder's entries. 0 or an errno. */
 int store_folder_sync(const char *path);

@@ -102,6 +102,17 @@ typedef int log_stop(void *data, uint64_t position);
 int log_verify(struct store_txn *txn, uint64_t from, const struct note_key *key, log_stop *stop, void *data, uint64_t *bad,
                const char **why);
 
+struct log_span {
+    uint64_t from;
+    uint64_t signed_from; /* of a restored store: heads of at most so many entries were signed by an older key; their roots are compared alone */
+    const struct note_key *key;
+    log_stop *stop;       /* or NULL */
+    void *data;
+};
+
+/* The same for a restored store as well. After STATUS_CANCELLED *bad is where to go on: all below it holds. */
+int log_verify_span(struct store_txn *txn, const struct log_span *span, uint64_t *bad, const char **why);
+
 /* The mark up to which the log was verified, kept in the store. 0 at first. */
 int log_verified(struct store_txn *txn, uint64_t *size);
 int log_set_verified(struct store_txn *txn, uint64_t size);

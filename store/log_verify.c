@@ -25,6 +25,7 @@ int log_set_verified(struct store_txn *txn, uint64_t size)
 struct check {
     struct store_txn *txn;
     const struct note_key *key;
+    uint64_t signed_from; /* heads up to here were signed by an older key: their roots count alone */
     uint64_t size;     /* of the log */
     uint64_t head_at;  /* of the last head that held: all below stands */
     uint64_t bad;
@@ -101,6 +102,20 @@ static int check_nodes(struct check *check, uint64_t position, const uint8_t lea
     return STATUS_OK;
 }
 
+/* What a head says, signed by the key that it must be signed by. */
+static bool open_head(struct check *check, uint64_t size, const struct store_value *note, struct tlog_head *head)
+{
+    struct log_head stored;
+    if (size > check->signed_from) {
+        return tlog_head_open(check->key, (const char *)note->bytes, note->length, head, NULL) == STATUS_OK && head->size == size;
+    }
+    if (log_head_of(check->txn, size - 1, &stored) != STATUS_OK || stored.head.size != size) {
+        return false;
+    }
+    *head = stored.head;
+    return true;
+}
+
 /* The head after size entries, where a batch ended there. */
 static int check_head(struct check *check, uint64_t size)
 {
@@ -116,7 +131,7 @@ static int check_head(struct check *check, uint64_t size)
     if (status != STATUS_OK) {
         return status;
     }
-    if (tlog_head_open(check->key, (const char *)note.bytes, note.length, &head, NULL) != STATUS_OK || head.size != size) {
+    if (!open_head(check, size, &note, &head)) {
         return corrupt(check, size - 1, "the head over it is not signed by the log's key");
     }
     status = log_root(check->txn, size, root);
@@ -186,8 +201,14 @@ static int check_all(struct check *check, uint64_t from, log_stop *stop, void *d
 int log_verify(struct store_txn *txn, uint64_t from, const struct note_key *key, log_stop *stop, void *data, uint64_t *bad,
                const char **why)
 {
-    struct check check = {.txn = txn, .key = key, .head_at = from, .bad = UINT64_MAX, .why = ""};
-    int status = check_all(&check, from, stop, data);
+    const struct log_span span = {.from = from, .key = key, .stop = stop, .data = data};
+    return log_verify_span(txn, &span, bad, why);
+}
+
+int log_verify_span(struct store_txn *txn, const struct log_span *span, uint64_t *bad, const char **why)
+{
+    struct check check = {.txn = txn, .key = span->key, .signed_from = span->signed_from, .head_at = span->from, .bad = UINT64_MAX, .why = ""};
+    int status = check_all(&check, span->from, span->stop, span->data);
     if (bad) {
         *bad = status == STATUS_CANCELLED ? check.head_at : check.bad;
     }

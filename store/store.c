@@ -143,6 +143,9 @@ static int open_environment(struct store *store, const struct store_options *opt
     error = error ? error : mdb_env_set_maxreaders(store->env, STORE_READERS_MOST);
     error = error ? error : mdb_env_set_maxdbs(store->env, TABLE_COUNT);
     error = error ? error : mdb_env_open(store->env, store->path, MDB_NOTLS | flags, 0600);
+    if (!error) {
+        damage_map_add(store);
+    }
     return store_status(store, error);
 }
 
@@ -211,7 +214,9 @@ static int open_tables(struct store *store, bool fresh)
     }
     for (enum table table = 0; table < TABLE_COUNT && status == STATUS_OK; table++) {
         status = open_table(txn, table, false);
-        if (status == STATUS_NOT_FOUND) {
+        if (status == STATUS_NOT_FOUND && !fresh && table <= TABLE_LOG_HEADS) {
+            status = STATUS_CORRUPT; /* every format had these: an empty log in their place would hide what was lost */
+        } else if (status == STATUS_NOT_FOUND) {
             lacking = true;
             status = store->read_only ? STATUS_STALE : open_table(txn, table, true);
         }
@@ -285,6 +290,7 @@ static int make_fresh(struct store *store, const struct store_options *options)
     status = status == STATUS_OK ? open_tables(&fresh, true) : status;
     status = status == STATUS_OK ? store_sync(&fresh) : status;
     if (fresh.env) {
+        damage_map_remove(&fresh);
         mdb_env_close(fresh.env);
     }
     if (status == STATUS_OK && rename(data, place) != 0) {
@@ -346,6 +352,7 @@ void store_close(struct store *store)
         return;
     }
     if (store->env) {
+        damage_map_remove(store);
         mdb_env_close(store->env);
     }
     if (store->lock_fd >= 0) {

@@ -23,6 +23,7 @@
 #include "proto/status.h"
 
 #define START_MILLISECONDS 10000
+#define TASK_SECONDS 120
 #define STEP 5 /* milliseconds between two looks */
 
 void harness_pause(int milliseconds)
@@ -161,8 +162,10 @@ static int harness_run(const struct harness *harness, const char *const *argumen
 {
     int wait_status = 0;
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        alarm(TASK_SECONDS);
         harness_exec(harness, arguments);
+    }
     if (pid < 0 || waitpid(pid, &wait_status, 0) != pid)
         return -1;
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;

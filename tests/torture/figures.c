@@ -58,6 +58,7 @@ int torture_write(const struct torture *torture, const char *path)
         {"flips_named", torture->flips_named},
         {"flips_refused", torture->flips_refused},
         {"flips_repaired", torture->flips_repaired},
+        {"flips_late", torture->flips_late},
         {"lost", torture->lost},
     };
     char temporary[TORTURE_PATH_MOST + 8];

@@ -28,6 +28,7 @@ struct torture {
     uint64_t flips_named;      /* of them, found by the hashes, with the position */
     uint64_t flips_refused;    /* of them, found by the storage itself: a page that is none */
     uint64_t flips_repaired;   /* of them, in derived tables, made again from the log */
+    uint64_t flips_late;       /* of them, in the lists of free pages: named once a writer had used them */
     uint64_t disks_filled;
     double seconds;
     char problem[TORTURE_PROBLEM_MOST]; /* the first finding; empty: none */
@@ -46,5 +47,8 @@ int torture_write(const struct torture *torture, const char *path);
 
 /* Exchanges under 64 clients whose processes are killed, together so many times; a whole check after each run. */
 bool torture_kills(struct torture *torture, unsigned cycles, unsigned clients, unsigned cycles_a_run);
+
+/* A byte of the store's file flipped, so many times while the broker is stopped, once while it runs. */
+bool torture_flips(struct torture *torture, unsigned count);
 
 #endif

@@ -32,11 +32,17 @@ static bool part_kills(struct torture *torture, const struct wanted *wanted)
     return torture_kills(torture, wanted->cycles, wanted->clients, CYCLES_A_RUN);
 }
 
+static bool part_flips(struct torture *torture, const struct wanted *wanted)
+{
+    return torture_flips(torture, wanted->cycles);
+}
+
 static const struct part {
     const char *name;
     bool (*run)(struct torture *torture, const struct wanted *wanted);
 } parts[] = {
     {"kills", part_kills},
+    {"flips", part_flips},
 };
 
 #define PARTS (sizeof parts / sizeof parts[0])
