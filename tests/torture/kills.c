@@ -17,7 +17,7 @@
 
 #define CONFIG                                                                        \
     "[front]\nrequests_per_second = 100000\nconnections_per_key = 256\n"              \
-    "[planner]\nquiet_milliseconds = 20\n[log]\nlevel = info\n"
+    "[planner]\nquiet_milliseconds = 20\n[store]\nverify_seconds = 1\n"
 #define PATIENCE 60000       /* milliseconds in which somebody is acknowledged again, whatever else the machine does */
 #define CHILD_KILLS_MOST 3u  /* of children between two of the parent: more often, and the parent waits longer before it starts one again */
 
