@@ -70,7 +70,11 @@ static int check_entry(struct check *check, uint64_t position, uint64_t *last_ti
         return corrupt(check, position, "the leaf is not the tree's");
     }
     envelope_sha256(entry.envelope, entry.envelope_size, sha256);
-    if (entry_body_parse(entry.body, entry.body_size, &body) != STATUS_OK || strcmp(body.kind, row.kind) != 0 || body.time != row.time) {
+    status = entry_body_parse(entry.body, entry.body_size, &body);
+    if (status == STATUS_NO_MEMORY) {
+        return status;
+    }
+    if (status != STATUS_OK || strcmp(body.kind, row.kind) != 0 || body.time != row.time) {
         return corrupt(check, position, "the body and the leaf differ");
     }
     if (memcmp(sha256, body.envelope_sha256, sizeof sha256) != 0) {
@@ -103,17 +107,18 @@ static int check_nodes(struct check *check, uint64_t position, const uint8_t lea
 }
 
 /* What a head says, signed by the key that it must be signed by. */
-static bool open_head(struct check *check, uint64_t size, const struct store_value *note, struct tlog_head *head)
+static int open_head(struct check *check, uint64_t size, const struct store_value *note, struct tlog_head *head)
 {
     struct log_head stored;
     if (size > check->signed_from) {
-        return tlog_head_open(check->key, (const char *)note->bytes, note->length, head, NULL) == STATUS_OK && head->size == size;
+        bool holds = tlog_head_open(check->key, (const char *)note->bytes, note->length, head, NULL) == STATUS_OK && head->size == size;
+        return holds ? STATUS_OK : STATUS_CORRUPT;
     }
-    if (log_head_of(check->txn, size - 1, &stored) != STATUS_OK || stored.head.size != size) {
-        return false;
+    int status = log_head_of(check->txn, size - 1, &stored);
+    if (status == STATUS_OK) {
+        *head = stored.head;
     }
-    *head = stored.head;
-    return true;
+    return status == STATUS_OK && head->size != size ? STATUS_CORRUPT : status;
 }
 
 /* The head after size entries, where a batch ended there. */
@@ -131,8 +136,12 @@ static int check_head(struct check *check, uint64_t size)
     if (status != STATUS_OK) {
         return status;
     }
-    if (!open_head(check, size, &note, &head)) {
+    status = open_head(check, size, &note, &head);
+    if (status == STATUS_CORRUPT || status == STATUS_NOT_FOUND) {
         return corrupt(check, size - 1, "the head over it is not signed by the log's key");
+    }
+    if (status != STATUS_OK) {
+        return status;
     }
     status = log_root(check->txn, size, root);
     if (status != STATUS_OK) {

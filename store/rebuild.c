@@ -24,7 +24,8 @@ static int apply_entry(struct store_txn *txn, uint64_t position, store_apply *ap
         return STATUS_CORRUPT;
     }
     if (status == STATUS_OK && entry.body) {
-        status = entry_body_parse(entry.body, entry.body_size, &body) == STATUS_OK ? STATUS_OK : STATUS_CORRUPT;
+        status = entry_body_parse(entry.body, entry.body_size, &body);
+        status = status == STATUS_OK || status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
         status = status == STATUS_OK ? log_row_submission(txn, position, &body) : status;
     }
     return status == STATUS_OK ? apply(data, txn, &entry) : status;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,7 +103,8 @@ int crash_run(const char *folder, unsigned batches, const struct crash_fault *fa
     }
     while (child > 0 && waitpid(child, &how, 0) < 0) {
     }
-    *fired = access(fired_path, F_OK) == 0;
+    struct stat about;
+    *fired = stat(fired_path, &about) == 0 && about.st_size > 0;
     return how;
 }
 

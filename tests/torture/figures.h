@@ -51,4 +51,19 @@ bool torture_kills(struct torture *torture, unsigned cycles, unsigned clients, u
 /* A byte of the store's file flipped, so many times while the broker is stopped, once while it runs. */
 bool torture_flips(struct torture *torture, unsigned count);
 
+/* Every call of the storage goes wrong, in each way, in a scripted run of so many batches; every step-th call. */
+bool torture_faults(struct torture *torture, unsigned batches, unsigned step);
+
+/* Every prefix of the run's writes, with what was not flushed dropped, kept, or so many times any of it; the same after failed calls. */
+bool torture_power(struct torture *torture, unsigned batches, unsigned seeds, unsigned step);
+
+/* A whole exchange under clients whose storage fails so many times. */
+bool torture_daemon(struct torture *torture, unsigned faults);
+
+/* A full disk, where this machine gives one. */
+bool torture_full(struct torture *torture);
+
+/* Each allocation of the parsers and the store fails (every step-th). */
+bool torture_memory(struct torture *torture, unsigned step);
+
 #endif

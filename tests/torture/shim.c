@@ -7,9 +7,12 @@
  *     short  half of the bytes are written, and as many reported (a flush: as fail)
  *     done   it is done, and $SHIM_ERROR is reported all the same
  *     kill   the process is killed instead
- * $SHIM_FIRED names a file that is made when that happens. $SHIM_RECORD names a file to which every such call is appended
+ * $SHIM_FIRED names a file that gets a byte when that happens. $SHIM_RECORD names a file to which every such call is appended
  * as it reached the disk, for a replay of power cuts; what is written to files whose path ends in $SHIM_ACKS is recorded as an
  * acknowledgement. tests/torture/record.h has the form of the records.
+ *
+ * A process that confines itself can open nothing any more: what a descriptor is, is asked once, and the shim's own two files are opened before,
+ * again where the process closes all that it does not know.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -26,6 +29,8 @@
 
 #include "tests/torture/record.h"
 
+#define DESCRIPTORS 4096
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long calls;
 
@@ -40,8 +45,13 @@ static void *real(const char *name)
 
 #define REAL(type, name, ...) ((type(*)(__VA_ARGS__))(uintptr_t)real(name))
 
-/* True where fd's path ends in the variable's value. */
-static bool ends_in(int fd, const char *variable)
+/* What is known of a descriptor: whether its path ends in $SHIM_FILE, in $SHIM_ACKS; forgotten when it is closed. */
+enum known { UNKNOWN, NEITHER, IS_FILE, IS_ACKS };
+static unsigned char known[DESCRIPTORS];
+
+static int fired_fd = -1, record_fd = -1;
+
+static bool path_of_ends_in(int fd, const char *variable)
 {
     const char *ending = getenv(variable);
     char name[64], path[1024];
@@ -54,11 +64,65 @@ static bool ends_in(int fd, const char *variable)
     return length >= (ssize_t)wanted && memcmp(path + length - (ssize_t)wanted, ending, wanted) == 0;
 }
 
+static enum known look(int fd)
+{
+    return path_of_ends_in(fd, "SHIM_FILE") ? IS_FILE : path_of_ends_in(fd, "SHIM_ACKS") ? IS_ACKS : NEITHER;
+}
+
+static bool is_known_as(int fd, enum known wanted)
+{
+    if (fd < 0 || fd >= DESCRIPTORS) {
+        return fd >= 0 && look(fd) == wanted;
+    }
+    if (known[fd] == UNKNOWN) {
+        known[fd] = (unsigned char)look(fd);
+    }
+    return known[fd] == wanted;
+}
+
+static bool is_file(int fd)
+{
+    return is_known_as(fd, IS_FILE);
+}
+
+static int open_own(const char *variable, int flags)
+{
+    const char *path = getenv(variable);
+    int fd = path && *path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600) : -1;
+    if (fd >= 0 && fd < DESCRIPTORS) {
+        known[fd] = NEITHER;
+    }
+    return fd;
+}
+
+__attribute__((constructor)) static void open_own_files(void)
+{
+    fired_fd = open_own("SHIM_FIRED", 0);
+    record_fd = open_own("SHIM_RECORD", O_APPEND);
+}
+
+int close(int fd)
+{
+    if (fd >= 0 && fd < DESCRIPTORS) {
+        known[fd] = UNKNOWN;
+    }
+    return REAL(int, "close", int)(fd);
+}
+
+int close_range(unsigned first, unsigned last, int flags)
+{
+    int result = REAL(int, "close_range", unsigned, unsigned, int)(first, last, flags);
+    for (unsigned fd = first; fd <= last && fd < DESCRIPTORS; fd++) {
+        known[fd] = UNKNOWN;
+    }
+    open_own_files();
+    return result;
+}
+
 static void record(enum record_kind kind, uint64_t offset, const void *bytes, size_t length)
 {
-    const char *path = getenv("SHIM_RECORD");
     const struct record_head head = {.kind = (uint32_t)kind, .length = (uint32_t)length, .offset = offset};
-    int fd = path && *path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    int fd = record_fd;
     if (fd < 0) {
         return;
     }
@@ -66,18 +130,15 @@ static void record(enum record_kind kind, uint64_t offset, const void *bytes, si
     if (REAL(ssize_t, "writev", int, const struct iovec *, int)(fd, parts, 2) != (ssize_t)(sizeof head + length)) {
         abort();
     }
-    REAL(int, "close", int)(fd);
 }
 
 enum how { WELL, FAIL, SHORT, DONE };
 
+/* The file is there from the start; what stands in it says that it happened. */
 static void note_fired(void)
 {
-    const char *path = getenv("SHIM_FIRED");
-    int fd = path && *path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
-    if (fd >= 0) {
-        REAL(int, "close", int)(fd);
-    }
+    ssize_t written = fired_fd >= 0 ? REAL(ssize_t, "write", int, const void *, size_t)(fired_fd, "!", 1) : 0;
+    (void)written;
 }
 
 /* What becomes of this call. */
@@ -152,7 +213,7 @@ static int shim_flush(int fd, const char *name)
 
 ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset)
 {
-    return ends_in(fd, "SHIM_FILE") ? shim_write(fd, bytes, length, offset)
+    return is_file(fd) ? shim_write(fd, bytes, length, offset)
                                     : REAL(ssize_t, "pwrite", int, const void *, size_t, off_t)(fd, bytes, length, offset);
 }
 
@@ -174,11 +235,11 @@ static ssize_t write_at_position(int fd, const void *bytes, size_t length)
 
 ssize_t write(int fd, const void *bytes, size_t length)
 {
-    if (ends_in(fd, "SHIM_FILE")) {
+    if (is_file(fd)) {
         return write_at_position(fd, bytes, length);
     }
     ssize_t written = REAL(ssize_t, "write", int, const void *, size_t)(fd, bytes, length);
-    if (written > 0 && ends_in(fd, "SHIM_ACKS")) {
+    if (written > 0 && is_known_as(fd, IS_ACKS)) {
         pthread_mutex_lock(&mutex);
         record(RECORD_ACKNOWLEDGED, 0, bytes, (size_t)written);
         pthread_mutex_unlock(&mutex);
@@ -211,24 +272,24 @@ static ssize_t write_pieces(int fd, const struct iovec *pieces, int count, off_t
 
 ssize_t writev(int fd, const struct iovec *pieces, int count)
 {
-    return ends_in(fd, "SHIM_FILE") ? write_pieces(fd, pieces, count, 0, true)
+    return is_file(fd) ? write_pieces(fd, pieces, count, 0, true)
                                     : REAL(ssize_t, "writev", int, const struct iovec *, int)(fd, pieces, count);
 }
 
 ssize_t pwritev(int fd, const struct iovec *pieces, int count, off_t offset)
 {
-    return ends_in(fd, "SHIM_FILE") ? write_pieces(fd, pieces, count, offset, false)
+    return is_file(fd) ? write_pieces(fd, pieces, count, offset, false)
                                     : REAL(ssize_t, "pwritev", int, const struct iovec *, int, off_t)(fd, pieces, count, offset);
 }
 
 int fdatasync(int fd)
 {
-    return ends_in(fd, "SHIM_FILE") ? shim_flush(fd, "fdatasync") : REAL(int, "fdatasync", int)(fd);
+    return is_file(fd) ? shim_flush(fd, "fdatasync") : REAL(int, "fdatasync", int)(fd);
 }
 
 int fsync(int fd)
 {
-    return ends_in(fd, "SHIM_FILE") ? shim_flush(fd, "fsync") : REAL(int, "fsync", int)(fd);
+    return is_file(fd) ? shim_flush(fd, "fsync") : REAL(int, "fsync", int)(fd);
 }
 
 static bool path_ends(const char *path, const char *variable)
@@ -264,7 +325,7 @@ int rename(const char *from, const char *to)
 
 int ftruncate(int fd, off_t length)
 {
-    if (!ends_in(fd, "SHIM_FILE")) {
+    if (!is_file(fd)) {
         return REAL(int, "ftruncate", int, off_t)(fd, length);
     }
     pthread_mutex_lock(&mutex);

@@ -15,11 +15,15 @@
 
 #include "proto/seam.h"
 #include "proto/status.h"
+#include "tests/system/crash.h"
 #include "tests/torture/figures.h"
+#include "tests/torture/memory.h"
 
 #define CYCLES 150u
 #define CLIENTS 64u
 #define CYCLES_A_RUN 50u
+#define BATCHES 4u  /* of the scripted run */
+#define LONGER 500u /* cycles for which it is one batch longer */
 
 struct wanted {
     unsigned cycles;
@@ -37,12 +41,44 @@ static bool part_flips(struct torture *torture, const struct wanted *wanted)
     return torture_flips(torture, wanted->cycles);
 }
 
+static bool part_faults(struct torture *torture, const struct wanted *wanted)
+{
+    return torture_faults(torture, BATCHES + wanted->cycles / LONGER, 1);
+}
+
+static bool part_power(struct torture *torture, const struct wanted *wanted)
+{
+    return torture_power(torture, BATCHES + wanted->cycles / LONGER, 1 + wanted->cycles / LONGER, 2);
+}
+
+static bool part_daemon(struct torture *torture, const struct wanted *wanted)
+{
+    return torture_daemon(torture, 1 + wanted->cycles / 10);
+}
+
+static bool part_full(struct torture *torture, const struct wanted *wanted)
+{
+    (void)wanted;
+    return torture_full(torture);
+}
+
+static bool part_memory(struct torture *torture, const struct wanted *wanted)
+{
+    (void)wanted;
+    return torture_memory(torture, 1);
+}
+
 static const struct part {
     const char *name;
     bool (*run)(struct torture *torture, const struct wanted *wanted);
 } parts[] = {
     {"kills", part_kills},
     {"flips", part_flips},
+    {"faults", part_faults},
+    {"power", part_power},
+    {"daemon", part_daemon},
+    {"full", part_full},
+    {"memory", part_memory},
 };
 
 #define PARTS (sizeof parts / sizeof parts[0])
@@ -94,6 +130,11 @@ static bool take_options(int count, char **values, struct torture *torture, stru
 
 int main(int count, char **values)
 {
+    /* Processes of its own, behind a shim. */
+    if (count == 4 && strcmp(values[1], "--script") == 0)
+        return crash_script(values[2], (unsigned)atoi(values[3]));
+    if (count == 3 && strcmp(values[1], "--memory") == 0)
+        return memory_main((unsigned)atoi(values[2]));
     struct torture torture = {.talks = true};
     struct wanted wanted = {.cycles = CYCLES, .clients = CLIENTS};
     bool good = seam_start() == STATUS_OK;
