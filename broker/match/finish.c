@@ -23,7 +23,7 @@ static bool avoid_choice(struct match_search *search, uint32_t choice)
     search->avoid[choice] = 1;
     match_flow_copy(&search->trial, &search->flow);
     struct match_move move = {search->model.choices[choice].offer, MATCH_NONE, MATCH_NONE, MATCH_NONE, MATCH_NONE, 0};
-    if (!match_move_apply(search, &move)) {
+    if (!match_move_apply(search, &move, MATCH_GAIN_NEVER)) {
         return false;
     }
     match_close_short(search);

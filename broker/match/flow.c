@@ -102,6 +102,7 @@ bool match_flow_close(struct match_flow *flow, uint32_t offer)
     uint32_t slot = flow->slot_of[offer], count = 0;
     while (flow->slot_head[slot] != MATCH_NONE) {
         uint32_t entry = flow->slot_head[slot];
+        flow->before[count] = flow->price[flow->entries[entry].line];
         flow->pending[count++] = flow->entries[entry];
         match_entry_add(flow, entry, -flow->entries[entry].quantity);
     }
@@ -112,11 +113,24 @@ bool match_flow_close(struct match_flow *flow, uint32_t offer)
         if (lump != MATCH_NONE && model->lumps[lump].single) {
             return false; /* its supplier closes under it: it must be taken out first */
         }
+        flow->hope -= (__int128)(flow->before[n] - flow->price[flow->pending[n].line]) * flow->pending[n].quantity;
         if (!match_path_push_line(flow, flow->pending[n].line, flow->pending[n].quantity)) {
             return false;
         }
     }
     return true;
+}
+
+__int128 match_flow_close_gain(const struct match_flow *flow, uint32_t offer)
+{
+    const struct match_model *model = flow->model;
+    uint32_t slot = flow->slot_of[offer];
+    __int128 gain = (__int128)model->choices[flow->slot_choice[slot]].fixed << model->shift;
+    for (uint32_t e = flow->slot_head[slot]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
+        int64_t rent = flow->rent[(size_t)model->month[flow->entries[e].line] * flow->slot_most + slot];
+        gain -= (__int128)rent * flow->entries[e].quantity;
+    }
+    return gain;
 }
 
 /* The most that a line gains with a first unit in one slot; false where it may not be served there. */
@@ -221,7 +235,7 @@ __int128 match_flow_lump_gain(const struct match_flow *flow, uint32_t lump, uint
     return best;
 }
 
-bool match_flow_lump_in(struct match_flow *flow, uint32_t lump, uint32_t supplier)
+bool match_flow_lump_in(struct match_flow *flow, uint32_t lump, uint32_t supplier, __int128 floor)
 {
     const struct match_model *model = flow->model;
     const struct match_lump *of = &model->lumps[lump];
@@ -247,7 +261,7 @@ bool match_flow_lump_in(struct match_flow *flow, uint32_t lump, uint32_t supplie
     for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
         flow->price[l] = flow->price[l] == INT64_MIN ? bonus : flow->price[l]; /* no place: any price up to the lump's will do */
     }
-    return match_path_push_lump(flow, lump);
+    return match_path_push_lump(flow, lump, floor);
 }
 
 bool match_flow_lump_out(struct match_flow *flow, uint32_t lump)

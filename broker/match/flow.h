@@ -109,7 +109,10 @@ struct match_flow {
     uint32_t best_node;
     int best_end;
     struct match_entry *pending; /* entries that a change took off */
-    __int128 gained;        /* worth gained by pushes of lumps since the caller set it to 0 */
+    int64_t *before;        /* by line of pending: its price when it was taken off */
+    __int128 gained;        /* worth gained by the last push of a lump */
+    bool hoping;            /* closing gives up where hope has gone */
+    __int128 hope;          /* the most that the flow can still end above what it has to beat */
     uint64_t searches;      /* counter */
 };
 
@@ -135,11 +138,20 @@ bool match_flow_open(struct match_flow *flow, uint32_t choice);
 /* Opens many choices, one an offer, in an empty flow and serves all lines; much faster than one by one. */
 bool match_flow_open_all(struct match_flow *flow, const uint32_t *choices, uint32_t count);
 
-/* Closes an offer and finds the next best place for its units. */
+/*
+ * Closes an offer and finds the next best place for its units. Where flow->hoping, flow->hope is what the flow could end at above what it
+ * has to beat, as if these units found places at their prices; it falls as they find worse ones, and false is returned once none is left.
+ */
 bool match_flow_close(struct match_flow *flow, uint32_t offer);
 
-/* Puts a lump in; supplier: its offer, which is open, if it wants a single one. */
-bool match_flow_lump_in(struct match_flow *flow, uint32_t lump, uint32_t supplier);
+/* What closing an offer adds to the worth of the flow if its units find places at their prices: its fixed cost less its rents. Scaled. */
+__int128 match_flow_close_gain(const struct match_flow *flow, uint32_t offer);
+
+/*
+ * Puts a lump in; supplier: its offer, which is open, if it wants a single one. flow->gained is then what it added. False, too, as soon as it
+ * can't add more than floor.
+ */
+bool match_flow_lump_in(struct match_flow *flow, uint32_t lump, uint32_t supplier, __int128 floor);
 
 /* Takes a lump out. */
 bool match_flow_lump_out(struct match_flow *flow, uint32_t lump);

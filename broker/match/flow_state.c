@@ -110,8 +110,9 @@ int match_flow_init(const struct match_model *model, const struct match_terms *t
     flow->heap = arena_array(arena, nodes, sizeof *flow->heap);
     flow->settled = arena_array(arena, nodes, sizeof *flow->settled);
     flow->spare = arena_array(arena, slot_most, sizeof *flow->spare);
+    flow->before = arena_array(arena, model->line_count, sizeof *flow->before);
     flow->pending = arena_array(arena, flow->entry_most, sizeof *flow->pending);
-    if (!flow->memory || !flow->distance || !flow->labels || !flow->heap || !flow->settled || !flow->spare || !flow->pending ||
+    if (!flow->memory || !flow->distance || !flow->labels || !flow->heap || !flow->settled || !flow->spare || !flow->pending || !flow->before ||
         index_months(flow, arena)) {
         return STATUS_NO_MEMORY;
     }

@@ -19,9 +19,10 @@ struct match_move {
 };
 
 /*
- * Makes a move in search->trial, which is a copy of the plan. False where it can't be made; trial is then spoilt.
+ * Makes a move in search->trial, which is a copy of the plan. False where it can't be made, or as soon as it is certain that it does not end
+ * above beat (MATCH_GAIN_NEVER: any end will do); trial is then spoilt.
  */
-bool match_move_apply(struct match_search *search, const struct match_move *move);
+bool match_move_apply(struct match_search *search, const struct match_move *move, __int128 beat);
 
 /* Puts in every lump that is out and gains, best first, in search->trial. keep_out: a lump that stays out, or MATCH_NONE. */
 void match_lumps_settle(struct match_search *search, uint32_t keep_out);

@@ -196,6 +196,10 @@ bool match_path_push_line(struct match_flow *flow, uint32_t line, int64_t quanti
             return false;
         }
         match_reach_move_prices(flow, 1);
+        flow->hope -= (__int128)flow->best * quantity;
+        if (flow->hoping && flow->hope <= 0) {
+            return false;
+        }
         int64_t carried = push_along(flow, quantity, 0);
         if (carried <= 0 || !match_reach_entries_left(flow)) {
             return false;
@@ -206,9 +210,25 @@ bool match_path_push_line(struct match_flow *flow, uint32_t line, int64_t quanti
     return true;
 }
 
-bool match_path_push_lump(struct match_flow *flow, uint32_t lump)
+/* The most that the units which a lump still lacks can add: a unit no more than its line's price, which only falls. */
+static __int128 lump_rest(const struct match_flow *flow, uint32_t lump)
 {
     const struct match_lump *of = &flow->model->lumps[lump];
+    int64_t missing = of->least - flow->lump_total[lump];
+    __int128 rest = 0;
+    for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+        if (flow->price[l] > 0) {
+            rest += (__int128)flow->price[l] * flow->unserved[l];
+            missing -= flow->unserved[l];
+        }
+    }
+    return missing > 0 && flow->bonus[lump] < 0 ? rest + (__int128)flow->bonus[lump] * missing : rest;
+}
+
+bool match_path_push_lump(struct match_flow *flow, uint32_t lump, __int128 floor)
+{
+    const struct match_lump *of = &flow->model->lumps[lump];
+    flow->gained = 0;
     while (flow->lump_total[lump] < of->total) {
         int64_t missing = of->least - flow->lump_total[lump];
         match_reach_start(flow);
@@ -225,6 +245,9 @@ bool match_path_push_lump(struct match_flow *flow, uint32_t lump)
         match_reach_move_prices(flow, 1);
         if (flow->best_end == MATCH_END_NONE) {
             return true;
+        }
+        if (flow->gained + lump_rest(flow, lump) <= floor) {
+            return false;
         }
         int64_t carried = push_along(flow, missing > 0 ? missing : of->total - flow->lump_total[lump], 0);
         if (carried <= 0 || !match_reach_entries_left(flow)) {

@@ -6,11 +6,14 @@
 
 /* Shortest paths of a flow: what match_flow_open and its like are made of. Each leaves flow and prices optimal or returns false. */
 
-/* Finds places for units of an active line that are not counted as unserved: pushes others aside, or drops what is worth least. */
+/*
+ * Finds places for units of an active line that are not counted as unserved: pushes others aside, or drops what is worth least. Where
+ * flow->hoping, gives up once flow->hope has gone: it falls by what the line's price falls by, a unit.
+ */
 bool match_path_push_line(struct match_flow *flow, uint32_t line, int64_t quantity);
 
-/* Gives a lump that is in, with units missing, what it needs or gains by. */
-bool match_path_push_lump(struct match_flow *flow, uint32_t lump);
+/* Gives a lump that is in, with units missing, what it needs or gains by. False, too, as soon as it can't gain more than floor. */
+bool match_path_push_lump(struct match_flow *flow, uint32_t lump, __int128 floor);
 
 /*
  * Fills places of a slot. month below the number of months: quantity units that were counted there as used have gone;

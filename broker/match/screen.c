@@ -33,20 +33,37 @@ static int compare_moves(const void *a, const void *b)
     return 0;
 }
 
+/*
+ * Prices of a lump that is out, from those of its first units. Where its minimum costs more than it brings the negative ones are raised until it
+ * pays nothing, and where it has no place all are 0: its demand pays no more for that, and what others seem to gain by it falls.
+ */
+static void price_lump_out(const struct match_model *model, const struct match_lump *of, __int128 gain, int64_t *price)
+{
+    __int128 brings = 0;
+    for (uint32_t l = of->first_line; l < of->first_line + of->line_count && gain != MATCH_GAIN_NEVER; l++) {
+        brings += price[l] > 0 ? (__int128)price[l] * model->quantity[l] : 0;
+    }
+    for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+        int64_t most = model->value[l];
+        if (gain == MATCH_GAIN_NEVER) {
+            price[l] = 0;
+        } else if (price[l] < 0) {
+            price[l] = price[l] < -most ? -most : price[l];
+            price[l] = gain < 0 ? (int64_t)(price[l] * brings / (brings - gain)) : price[l];
+        }
+        price[l] = price[l] > most ? most : price[l];
+    }
+}
+
 void match_screen_prices(const struct match_search *search, const struct match_flow *flow, int64_t *price)
 {
     const struct match_model *model = &search->model;
     memcpy(price, flow->price, model->line_count * sizeof *price);
     for (uint32_t d = 0; d < model->lump_count; d++) {
-        const struct match_lump *of = &model->lumps[d];
-        if (flow->lump_in[d]) {
-            continue;
-        }
         uint32_t supplier;
-        __int128 gain = match_flow_lump_gain(flow, d, search->limits.only[d], MATCH_NONE, &supplier, price + of->first_line);
-        for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
-            int64_t least = -model->value[l];
-            price[l] = gain == MATCH_GAIN_NEVER || price[l] < least ? least : price[l] > -least ? -least : price[l];
+        if (!flow->lump_in[d]) {
+            __int128 gain = match_flow_lump_gain(flow, d, search->limits.only[d], MATCH_NONE, &supplier, price + model->lumps[d].first_line);
+            price_lump_out(model, &model->lumps[d], gain, price);
         }
     }
 }
@@ -69,6 +86,41 @@ void match_screen_relaxed_prices(const struct match_search *search, const struct
         }
         price[l] = price[l] > model->value[l] ? model->value[l] : price[l];
     }
+}
+
+void match_screen_probe(struct match_search *search)
+{
+    const struct match_flow *flow = &search->flow;
+    struct match_limits held = search->limits;
+    held.only = search->held;
+    for (uint32_t d = 0; d < search->model.lump_count; d++) {
+        bool bound = flow->lump_in[d] && search->model.lumps[d].single;
+        search->held[d] = bound ? flow->lump_supplier[d] : search->limits.only[d];
+    }
+    match_screen_prices(search, flow, search->probe.price);
+    match_dual_evaluate(&search->walk, &held, &search->probe);
+}
+
+/* What lumps that lose their supplier with an offer could at most add to a choice, which the probe left out. */
+static __int128 released_most(const struct match_search *search, uint32_t closes, uint32_t choice)
+{
+    const struct match_model *model = &search->model;
+    uint32_t offer = model->choices[choice].offer;
+    __int128 most = 0;
+    for (uint32_t d = 0; d < model->lump_count; d++) {
+        const struct match_lump *of = &model->lumps[d];
+        uint16_t group = match_model_group(model, offer, model->class_of[of->first_line]);
+        if (!search->flow.lump_in[d] || search->held[d] != closes || !of->single || offer == closes || group == MATCH_NO_GROUP ||
+            model->lump_barred[(size_t)d * model->choice_count + choice]) {
+            continue;
+        }
+        int64_t cost = search->terms.cost[model->first_cost[choice] + group];
+        for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+            int64_t gain = model->value[l] - cost - search->probe.price[l];
+            most += gain > 0 ? (__int128)gain * model->quantity[l] : 0;
+        }
+    }
+    return most;
 }
 
 static uint32_t choice_in_use(const struct match_flow *flow, uint32_t offer)
@@ -106,6 +158,16 @@ static uint32_t list_choices(struct match_search *search, uint32_t count)
     return count;
 }
 
+static bool holds_lump(const struct match_search *search, uint32_t offer)
+{
+    for (uint32_t d = 0; d < search->model.lump_count; d++) {
+        if (search->flow.lump_in[d] && search->model.lumps[d].single && search->flow.lump_supplier[d] == offer) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Pairs of an offer that loses least by closing and a choice that lacks least to open, as long as both together may gain. */
 static uint32_t list_swaps(struct match_search *search, uint32_t count)
 {
@@ -114,16 +176,20 @@ static uint32_t list_swaps(struct match_search *search, uint32_t count)
     uint32_t first = count;
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         uint32_t now = choice_in_use(&search->flow, o);
+        bool holds = now != MATCH_NONE && holds_lump(search, o);
         for (uint32_t c = 0; now != MATCH_NONE && !search->strict.forced[o] && c < model->choice_count; c++) {
             uint32_t other = model->choices[c].offer;
-            if (other == o || search->flow.slot_of[other] != MATCH_NONE || search->avoid[c] || search->strict.barred[c] || probe->net[c] == MATCH_NET_NEVER ||
-                probe->net[c] - probe->net[now] <= 0 || count == first + SWAPS_MOST) {
+            if (other == o || search->flow.slot_of[other] != MATCH_NONE || search->avoid[c] || search->strict.barred[c] || probe->net[c] == MATCH_NET_NEVER) {
+                continue;
+            }
+            __int128 most = probe->net[c] - probe->net[now] + (holds ? released_most(search, o, c) : 0);
+            if (most <= 0 || count == first + SWAPS_MOST) {
                 continue;
             }
             search->moves[count] = move_none();
             search->moves[count].close = o;
             search->moves[count].open = c;
-            search->moves[count++].most = probe->net[c] - probe->net[now];
+            search->moves[count++].most = most;
         }
     }
     return count;
@@ -166,7 +232,7 @@ static bool try_move(struct match_search *search, const struct match_move *move)
 {
     search->tries++;
     match_flow_copy(&search->trial, &search->flow);
-    if (!match_move_apply(search, move)) {
+    if (!match_move_apply(search, move, search->worth)) {
         return false;
     }
     __int128 worth = match_flow_worth(&search->trial);
@@ -189,8 +255,7 @@ uint32_t match_screen_list(struct match_search *search, bool swaps)
 /* One screening: lists, ranks and tries until one succeeds. */
 static bool screen_once(struct match_search *search, uint64_t until)
 {
-    match_screen_prices(search, &search->flow, search->probe.price);
-    match_dual_evaluate(&search->walk, &search->limits, &search->probe);
+    match_screen_probe(search);
     uint32_t count = match_screen_list(search, false);
     for (uint32_t n = 0; n < count && search->tries < until; n++) {
         if (try_move(search, &search->moves[n])) {

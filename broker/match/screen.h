@@ -23,6 +23,9 @@ void match_screen_improve(struct match_search *search, uint32_t tries);
  */
 uint32_t match_screen_list(struct match_search *search, bool swaps);
 
+/* Fills search->probe: the plan's prices and what choices are worth at them, lumps held to the suppliers that they have. */
+void match_screen_probe(struct match_search *search);
+
 /* Prices of the plan as prices of every line; those of lumps that are out are what they would pay for a first unit. */
 void match_screen_prices(const struct match_search *search, const struct match_flow *flow, int64_t *price);
 

@@ -38,6 +38,7 @@ int match_search_init(const struct match_market *market, uint32_t index, bool ho
     search->mixed = arena_array(arena, model->line_count, sizeof *search->mixed);
     search->plan_price = arena_array(arena, model->line_count, sizeof *search->plan_price);
     search->avoid = arena_array(arena, model->choice_count, 1);
+    search->held = arena_array(arena, model->lump_count, sizeof *search->held);
     search->rights = arena_array(arena, search->ties.count, sizeof *search->rights);
     search->multipliers = arena_array(arena, search->ties.count, sizeof *search->multipliers);
     if (search->ties.count && !hold_funds) {
@@ -54,7 +55,7 @@ int match_search_init(const struct match_market *market, uint32_t index, bool ho
     search->moves = arena_array(arena, match_screen_room(model), sizeof *search->moves);
     search->ranks = arena_array(arena, most > model->choice_count ? most : model->choice_count, sizeof *search->ranks);
     search->list = arena_array(arena, most, sizeof *search->list);
-    return search->mixed && search->plan_price && search->avoid && search->rights && search->multipliers && search->guess && search->moves && search->ranks && search->list ? STATUS_OK : STATUS_NO_MEMORY;
+    return search->mixed && search->plan_price && search->avoid && search->held && search->rights && search->multipliers && search->guess && search->moves && search->ranks && search->list ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 void match_search_budget(struct match_search *search, uint64_t nodes, bool prove)

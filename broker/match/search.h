@@ -24,6 +24,7 @@ struct match_search {
     struct match_limits strict; /* what a better plan than the best must keep, by the prices */
     struct match_dual dual;     /* at the best prices known */
     struct match_dual probe;    /* scratch for other prices */
+    uint32_t *held;             /* by lump: the one offer that may serve it in the plan at hand, or MATCH_NONE */
     struct match_ascent ascent;
     struct match_guess *guess;
     int64_t *mixed, *plan_price; /* by line: scratch */

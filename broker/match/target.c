@@ -81,7 +81,7 @@ static bool reach_from(struct match_search *search, const struct match_target *t
         if (!exact) {
             match_flow_copy(&search->spare, flow);
         }
-        if (!match_flow_lump_in(flow, d, target->supplier[d])) {
+        if (!match_flow_lump_in(flow, d, target->supplier[d], MATCH_GAIN_NEVER)) {
             if (exact) {
                 return false;
             }

@@ -91,7 +91,7 @@ static int try_moves(struct match_search *search, uint32_t count, uint64_t until
         double cut = search->tied_worth + LEAST_GAIN * fabs(search->tied_worth) + 1;
         search->tries++;
         match_flow_copy(&search->trial, &search->flow);
-        if (!match_move_apply(search, &search->moves[n])) {
+        if (!match_move_apply(search, &search->moves[n], MATCH_GAIN_NEVER)) {
             continue;
         }
         int status = match_tie_take_over(search, cut, taken);
@@ -104,8 +104,7 @@ static int try_moves(struct match_search *search, uint32_t count, uint64_t until
 
 static int improve_once(struct match_search *search, uint64_t until, uint64_t solves, bool *taken)
 {
-    match_screen_prices(search, &search->flow, search->probe.price);
-    match_dual_evaluate(&search->walk, &search->limits, &search->probe);
+    match_screen_probe(search);
     int status = try_moves(search, match_screen_list(search, false), until, solves, taken);
     if (!status && !*taken) {
         status = try_moves(search, match_screen_list(search, true), until, solves, taken);

@@ -73,7 +73,7 @@ static bool rebuild(struct match_tied *tied, struct match_flow *flow)
         return false;
     }
     for (uint32_t n = 0; n < tied->lump_count; n++) {
-        if (!match_flow_lump_in(flow, tied->lumps[n], tied->suppliers[n])) {
+        if (!match_flow_lump_in(flow, tied->lumps[n], tied->suppliers[n], MATCH_GAIN_NEVER)) {
             return false;
         }
     }

@@ -42,7 +42,7 @@ static bool change(struct match_flow *flow, uint64_t *seed)
             return match_flow_lump_out(flow, lump);
         }
         uint32_t offer = (uint32_t)scenario_support_random(seed, model->lot->offer_count);
-        return match_flow_lump_in(flow, lump, model->lumps[lump].single ? offer : MATCH_NONE);
+        return match_flow_lump_in(flow, lump, model->lumps[lump].single ? offer : MATCH_NONE, MATCH_GAIN_NEVER);
     }
     uint32_t choice = (uint32_t)scenario_support_random(seed, model->choice_count);
     uint32_t offer = model->choices[choice].offer;
