@@ -2,7 +2,7 @@
 #include "broker/match/repair.h"
 
 #include "broker/match/entry.h"
-#include "proto/status.h"
+#include "broker/match/weigh.h"
 
 /* One unit out of an entry, one unit of a line into a slot; either may be missing. */
 struct exchange {
@@ -12,80 +12,6 @@ struct exchange {
     int64_t gain;   /* cents a unit */
     double mends;   /* of the violation, a unit */
 };
-
-int match_repair_init(const struct match_model *model, const struct match_ties *ties, uint32_t slot_most, struct arena *arena,
-                      struct match_repair *repair)
-{
-    *repair = (struct match_repair){.model = model, .ties = ties};
-    repair->sum = arena_array(arena, ties->count, sizeof *repair->sum);
-    repair->right = arena_array(arena, ties->count, sizeof *repair->right);
-    repair->cover = arena_array(arena, slot_most, sizeof *repair->cover);
-    repair->pressure = arena_array(arena, slot_most, sizeof *repair->pressure);
-    if (!repair->sum || !repair->right || !repair->cover || !repair->pressure) {
-        return STATUS_NO_MEMORY;
-    }
-    for (uint32_t t = 0; t < ties->count; t++) {
-        repair->right[t] = ties->ties[t].right;
-    }
-    return STATUS_OK;
-}
-
-static const struct match_choice *choice_at(const struct match_repair *repair, uint32_t slot)
-{
-    return &repair->model->choices[repair->flow->slot_choice[slot]];
-}
-
-static int64_t paid_at(const struct match_repair *repair, uint32_t line, uint32_t slot)
-{
-    return repair->flow->paid[(size_t)repair->model->class_of[line] * repair->flow->slot_most + slot];
-}
-
-static uint32_t fund_of(const struct match_repair *repair, uint32_t line)
-{
-    const struct match_model *model = repair->model;
-    return model->lot->demands[model->members[model->first_member[line]].demand].fund;
-}
-
-static int64_t weight_of(const struct match_repair *repair, const struct match_tie *tie, uint32_t line, uint32_t slot)
-{
-    return match_tie_weight(repair->ties, tie, choice_at(repair, slot), paid_at(repair, line, slot), fund_of(repair, line));
-}
-
-static int64_t worth_of(const struct match_repair *repair, uint32_t line, uint32_t slot)
-{
-    const struct match_choice *choice = choice_at(repair, slot);
-    return (repair->model->value[line] >> repair->model->shift) - choice->evaluated_price -
-           (paid_at(repair, line, slot) - choice->unit_price);
-}
-
-/* What one unit of a line leaves above its price towards a slot's one-off cost. */
-static int64_t headroom_of(const struct match_repair *repair, uint32_t line, uint32_t slot)
-{
-    return repair->model->ceiling[line] - paid_at(repair, line, slot);
-}
-
-void match_repair_start(struct match_repair *repair, struct match_flow *flow)
-{
-    repair->flow = flow;
-    repair->work = 0;
-    for (uint32_t t = 0; t < repair->ties->count; t++) {
-        repair->sum[t] = 0;
-    }
-    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
-        repair->cover[s] = 0;
-        if (flow->slot_choice[s] == MATCH_NONE) {
-            continue;
-        }
-        repair->cover[s] = -choice_at(repair, s)->one_off;
-        for (uint32_t e = flow->slot_head[s]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
-            const struct match_entry *entry = &flow->entries[e];
-            repair->cover[s] += (__int128)entry->quantity * headroom_of(repair, entry->line, s);
-            for (uint32_t t = 0; t < repair->ties->count; t++) {
-                repair->sum[t] += (__int128)entry->quantity * weight_of(repair, &repair->ties->ties[t], entry->line, s);
-            }
-        }
-    }
-}
 
 uint32_t match_repair_uncovered(const struct match_repair *repair)
 {
@@ -117,13 +43,11 @@ static double pressure_of(const struct match_repair *repair, uint32_t line, uint
 {
     double sum = repair->pressure[slot];
     if (repair->cover[slot] < 0) {
-        sum -= (double)headroom_of(repair, line, slot) / (double)choice_at(repair, slot)->one_off;
+        sum -= (double)match_weigh_headroom(repair, line, slot) / (double)match_weigh_choice(repair, slot)->one_off;
     }
-    for (uint32_t t = 0; t < repair->ties->count; t++) {
-        const struct match_tie *tie = &repair->ties->ties[t];
-        if (tie->kind == MATCH_TIE_FUND && broken(repair, t) && tie->index == fund_of(repair, line)) {
-            sum += (double)paid_at(repair, line, slot) / tie->scale;
-        }
+    uint32_t tie = repair->tie_of[line];
+    if (tie != MATCH_NONE && broken(repair, tie)) {
+        sum += (double)match_weigh_paid(repair, line, slot) / repair->ties->ties[tie].scale;
     }
     return sum;
 }
@@ -132,10 +56,9 @@ static void measure_pressure(struct match_repair *repair)
 {
     for (uint32_t s = 0; s < *repair->flow->slot_limit; s++) {
         repair->pressure[s] = 0;
-        for (uint32_t t = 0; t < repair->ties->count && repair->flow->slot_choice[s] != MATCH_NONE; t++) {
-            const struct match_tie *tie = &repair->ties->ties[t];
-            if (tie->kind != MATCH_TIE_FUND && broken(repair, t)) {
-                repair->pressure[s] += (double)match_tie_weight(repair->ties, tie, choice_at(repair, s), 0, 0) / tie->scale;
+        for (uint32_t t = repair->fund_count; t < repair->ties->count && repair->flow->slot_choice[s] != MATCH_NONE; t++) {
+            if (broken(repair, t)) {
+                repair->pressure[s] += (double)repair->share[(size_t)s * repair->ties->count + t] / repair->ties->ties[t].scale;
             }
         }
     }
@@ -161,15 +84,15 @@ static int64_t cover_allows(const struct match_repair *repair, const struct exch
     uint32_t slots[2] = {MATCH_NONE, exchange->line == MATCH_NONE ? MATCH_NONE : exchange->slot};
     int64_t change[2] = {0, 0}, most = INT64_MAX;
     if (exchange->line != MATCH_NONE) {
-        change[1] += headroom_of(repair, exchange->line, exchange->slot);
+        change[1] += match_weigh_headroom(repair, exchange->line, exchange->slot);
     }
     if (exchange->out != MATCH_NONE) {
         slots[0] = flow->entries[exchange->out].slot;
-        change[slots[0] == slots[1]] -= headroom_of(repair, flow->entries[exchange->out].line, slots[0]);
+        change[slots[0] == slots[1]] -= match_weigh_headroom(repair, flow->entries[exchange->out].line, slots[0]);
         slots[0] = slots[0] == slots[1] ? MATCH_NONE : slots[0];
     }
     for (int n = 0; n < 2; n++) {
-        if (slots[n] == MATCH_NONE || !choice_at(repair, slots[n])->one_off) {
+        if (slots[n] == MATCH_NONE || !match_weigh_choice(repair, slots[n])->one_off) {
             continue;
         }
         __int128 cover = repair->cover[slots[n]];
@@ -190,13 +113,12 @@ static int64_t rows_allow(const struct match_repair *repair, const struct exchan
     const struct match_flow *flow = repair->flow;
     int64_t most = INT64_MAX;
     for (uint32_t t = 0; t < repair->ties->count; t++) {
-        const struct match_tie *tie = &repair->ties->ties[t];
         __int128 change = 0, room = repair->right[t] - repair->sum[t];
         if (exchange->line != MATCH_NONE) {
-            change += weight_of(repair, tie, exchange->line, exchange->slot);
+            change += match_weigh_row(repair, t, exchange->line, exchange->slot);
         }
         if (exchange->out != MATCH_NONE) {
-            change -= weight_of(repair, tie, flow->entries[exchange->out].line, flow->entries[exchange->out].slot);
+            change -= match_weigh_row(repair, t, flow->entries[exchange->out].line, flow->entries[exchange->out].slot);
         }
         if (room < 0 && change < 0) {
             most = least_of(most, clamp_quotient(-room - change - 1, -change));
@@ -205,6 +127,40 @@ static int64_t rows_allow(const struct match_repair *repair, const struct exchan
         }
     }
     return least_of(most, cover_allows(repair, exchange));
+}
+
+/* Whether a one-off cost stands one unit that changes its cover: one that is covered stays so, one that is not gets no less. */
+static bool cover_stands(const struct match_repair *repair, uint32_t slot, int64_t change)
+{
+    return change >= 0 || !match_weigh_choice(repair, slot)->one_off || (repair->cover[slot] >= 0 && repair->cover[slot] >= -(__int128)change);
+}
+
+/* Whether rows and one-off costs allow one unit: rows_allow() > 0, without its divisions. */
+static bool rows_permit(const struct match_repair *repair, const struct exchange *exchange)
+{
+    const struct match_entry *out = exchange->out == MATCH_NONE ? NULL : &repair->flow->entries[exchange->out];
+    bool in = exchange->line != MATCH_NONE;
+    uint32_t ties = repair->ties->count, tie = in ? repair->tie_of[exchange->line] : MATCH_NONE;
+    if (tie != MATCH_NONE && repair->room[tie] >= 0) {
+        int64_t change = match_weigh_paid(repair, exchange->line, exchange->slot);
+        change -= out && repair->tie_of[out->line] == tie ? match_weigh_paid(repair, out->line, out->slot) : 0;
+        if (change > repair->room[tie]) {
+            return false;
+        }
+    }
+    if (!out || !in || out->slot != exchange->slot) {
+        const int64_t *adds = in ? repair->share + (size_t)exchange->slot * ties : NULL;
+        const int64_t *takes = out ? repair->share + (size_t)out->slot * ties : NULL;
+        for (uint32_t t = repair->fund_count; t < ties; t++) {
+            int64_t change = (adds ? adds[t] : 0) - (takes ? takes[t] : 0);
+            if (change > 0 && repair->room[t] >= 0 && change > repair->room[t]) {
+                return false;
+            }
+        }
+        return (!in || cover_stands(repair, exchange->slot, match_weigh_headroom(repair, exchange->line, exchange->slot))) &&
+               (!out || cover_stands(repair, out->slot, -match_weigh_headroom(repair, out->line, out->slot)));
+    }
+    return cover_stands(repair, out->slot, match_weigh_headroom(repair, exchange->line, out->slot) - match_weigh_headroom(repair, out->line, out->slot));
 }
 
 /* Units that output, minimum orders and lumps allow. */
@@ -220,7 +176,7 @@ static int64_t places_allow(const struct match_repair *repair, const struct exch
         out_line = entry->line;
         most = entry->quantity;
         if (out_slot != exchange->slot || exchange->line == MATCH_NONE) {
-            most = least_of(most, flow->used[out_slot * months + months - 1] - choice_at(repair, out_slot)->least);
+            most = least_of(most, flow->used[out_slot * months + months - 1] - match_weigh_choice(repair, out_slot)->least);
         }
     }
     uint32_t lump_out = out_line == MATCH_NONE ? MATCH_NONE : model->lump_of[out_line];
@@ -245,20 +201,20 @@ static void carry_out(struct match_repair *repair, const struct exchange *exchan
     uint32_t months = model->month_count;
     struct match_entry gone = {.line = MATCH_NONE, .slot = MATCH_NONE};
     for (uint32_t t = 0; t < repair->ties->count; t++) {
-        const struct match_tie *tie = &repair->ties->ties[t];
         if (exchange->out != MATCH_NONE) {
             const struct match_entry *entry = &flow->entries[exchange->out];
-            repair->sum[t] -= (__int128)quantity * weight_of(repair, tie, entry->line, entry->slot);
+            repair->sum[t] -= (__int128)quantity * match_weigh_row(repair, t, entry->line, entry->slot);
         }
         if (exchange->line != MATCH_NONE) {
-            repair->sum[t] += (__int128)quantity * weight_of(repair, tie, exchange->line, exchange->slot);
+            repair->sum[t] += (__int128)quantity * match_weigh_row(repair, t, exchange->line, exchange->slot);
         }
     }
+    match_repair_room(repair);
     if (exchange->out != MATCH_NONE) {
         gone = flow->entries[exchange->out];
         match_entry_add(flow, exchange->out, -quantity);
         flow->unserved[gone.line] += quantity;
-        repair->cover[gone.slot] -= (__int128)quantity * headroom_of(repair, gone.line, gone.slot);
+        repair->cover[gone.slot] -= (__int128)quantity * match_weigh_headroom(repair, gone.line, gone.slot);
         if (model->lump_of[gone.line] != MATCH_NONE) {
             flow->lump_total[model->lump_of[gone.line]] -= quantity;
         }
@@ -268,7 +224,7 @@ static void carry_out(struct match_repair *repair, const struct exchange *exchan
         uint32_t line = exchange->line, slot = exchange->slot;
         match_entry_put(flow, line, slot, quantity);
         flow->unserved[line] -= quantity;
-        repair->cover[slot] += (__int128)quantity * headroom_of(repair, line, slot);
+        repair->cover[slot] += (__int128)quantity * match_weigh_headroom(repair, line, slot);
         if (model->lump_of[line] != MATCH_NONE) {
             flow->lump_total[model->lump_of[line]] += quantity;
         }
@@ -298,7 +254,7 @@ static void consider(struct match_repair *repair, struct exchange exchange, bool
     if (mending ? exchange.mends <= 0 : exchange.gain <= 0) {
         return;
     }
-    if (is_better(&exchange, best, mending) && rows_allow(repair, &exchange) > 0 && places_allow(repair, &exchange) > 0) {
+    if (is_better(&exchange, best, mending) && rows_permit(repair, &exchange) && places_allow(repair, &exchange) > 0) {
         *best = exchange;
     }
 }
@@ -307,7 +263,7 @@ static bool may_serve(const struct match_repair *repair, uint32_t line, uint32_t
 {
     const struct match_flow *flow = repair->flow;
     uint32_t lump = repair->model->lump_of[line];
-    if (flow->slot_choice[slot] == MATCH_NONE || !flow->active[line] || paid_at(repair, line, slot) > repair->model->ceiling[line]) {
+    if (flow->slot_choice[slot] == MATCH_NONE || !flow->active[line] || match_weigh_paid(repair, line, slot) > repair->model->ceiling[line]) {
         return false;
     }
     return lump == MATCH_NONE || !repair->model->lumps[lump].single || flow->slot_of[flow->lump_supplier[lump]] == slot;
@@ -318,20 +274,21 @@ static void consider_entry(struct match_repair *repair, uint32_t index, bool men
 {
     struct match_flow *flow = repair->flow;
     const struct match_entry *entry = &flow->entries[index];
-    int64_t has = worth_of(repair, entry->line, entry->slot);
+    int64_t has = match_weigh_worth(repair, entry->line, entry->slot);
     double presses = mending ? pressure_of(repair, entry->line, entry->slot) : 0;
     consider(repair, (struct exchange){index, MATCH_NONE, MATCH_NONE, -has, presses}, mending, best);
     for (uint32_t s = 0; s < *flow->slot_limit; s++) {
         if (s != entry->slot && may_serve(repair, entry->line, s)) {
             double there = mending ? pressure_of(repair, entry->line, s) : 0;
-            consider(repair, (struct exchange){index, entry->line, s, worth_of(repair, entry->line, s) - has, presses - there}, mending,
+            consider(repair, (struct exchange){index, entry->line, s, match_weigh_worth(repair, entry->line, s) - has, presses - there}, mending,
                      best);
         }
     }
-    for (uint32_t l = 0; l < repair->model->line_count; l++) {
-        if (l != entry->line && flow->unserved[l] && may_serve(repair, l, entry->slot)) {
+    for (uint32_t n = 0; n < repair->lacking_count; n++) {
+        uint32_t l = repair->lacking[n];
+        if (l != entry->line && may_serve(repair, l, entry->slot)) {
             double there = mending ? pressure_of(repair, l, entry->slot) : 0;
-            consider(repair, (struct exchange){index, l, entry->slot, worth_of(repair, l, entry->slot) - has, presses - there}, mending,
+            consider(repair, (struct exchange){index, l, entry->slot, match_weigh_worth(repair, l, entry->slot) - has, presses - there}, mending,
                      best);
         }
     }
@@ -344,7 +301,7 @@ static void consider_line(struct match_repair *repair, uint32_t line, bool mendi
     for (uint32_t s = 0; flow->unserved[line] && s < *flow->slot_limit; s++) {
         if (may_serve(repair, line, s)) {
             double there = mending ? pressure_of(repair, line, s) : 0;
-            consider(repair, (struct exchange){MATCH_NONE, line, s, worth_of(repair, line, s), -there}, mending, best);
+            consider(repair, (struct exchange){MATCH_NONE, line, s, match_weigh_worth(repair, line, s), -there}, mending, best);
         }
     }
 }
@@ -360,12 +317,23 @@ static bool carry_out_best(struct match_repair *repair, const struct exchange *b
     return true;
 }
 
+static void list_lacking(struct match_repair *repair)
+{
+    repair->lacking_count = 0;
+    for (uint32_t l = 0; l < repair->model->line_count; l++) {
+        if (repair->flow->unserved[l]) {
+            repair->lacking[repair->lacking_count++] = l;
+        }
+    }
+}
+
 /* The exchange that mends at the least loss. */
 static bool mend_once(struct match_repair *repair)
 {
     struct match_flow *flow = repair->flow;
     struct exchange best = none;
     measure_pressure(repair);
+    list_lacking(repair);
     for (uint32_t l = 0; l < repair->model->line_count; l++) {
         for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
             consider_entry(repair, e, true, &best);
@@ -382,6 +350,7 @@ static bool gain_at_line(struct match_repair *repair, uint32_t line)
     bool gained = false, more = true;
     while (more && repair->work <= repair->budget) {
         struct exchange best = none;
+        list_lacking(repair);
         for (uint32_t e = flow->line_head[line]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
             consider_entry(repair, e, false, &best);
         }
@@ -401,7 +370,7 @@ struct removal {
 static __int128 weigh_entry(const struct match_repair *repair, uint32_t tie, uint32_t entry)
 {
     const struct match_entry *of = &repair->flow->entries[entry];
-    return (__int128)of->quantity * weight_of(repair, &repair->ties->ties[tie], of->line, of->slot);
+    return (__int128)of->quantity * match_weigh_row(repair, tie, of->line, of->slot);
 }
 
 /* What it would mean to take a lump out whole; false where minimum orders or one-off costs forbid it. */
@@ -421,12 +390,12 @@ static bool weigh_lump(const struct match_repair *repair, uint32_t lump, struct 
             for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
                 if (flow->entries[e].slot == s) {
                     left -= flow->entries[e].quantity;
-                    cover -= (__int128)flow->entries[e].quantity * headroom_of(repair, l, s);
-                    removal->loss += (__int128)flow->entries[e].quantity * worth_of(repair, l, s);
+                    cover -= (__int128)flow->entries[e].quantity * match_weigh_headroom(repair, l, s);
+                    removal->loss += (__int128)flow->entries[e].quantity * match_weigh_worth(repair, l, s);
                 }
             }
         }
-        if (left < choice_at(repair, s)->least || (cover < 0 && cover < repair->cover[s])) {
+        if (left < match_weigh_choice(repair, s)->least || (cover < 0 && cover < repair->cover[s])) {
             return false;
         }
     }
@@ -508,14 +477,14 @@ bool match_repair_line(struct match_repair *repair, uint32_t line, bool take, in
         if (!may_serve(repair, line, s)) {
             continue;
         }
-        struct exchange exchange = {MATCH_NONE, line, s, worth_of(repair, line, s), 0};
-        if (exchange.gain > best.gain && rows_allow(repair, &exchange) > 0 && places_allow(repair, &exchange) > 0) {
+        struct exchange exchange = {MATCH_NONE, line, s, match_weigh_worth(repair, line, s), 0};
+        if (exchange.gain > best.gain && rows_permit(repair, &exchange) && places_allow(repair, &exchange) > 0) {
             best = exchange;
         }
         for (uint32_t e = flow->slot_head[s]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
-            exchange = (struct exchange){e, line, s, worth_of(repair, line, s) - worth_of(repair, flow->entries[e].line, s), 0};
+            exchange = (struct exchange){e, line, s, match_weigh_worth(repair, line, s) - match_weigh_worth(repair, flow->entries[e].line, s), 0};
             if (flow->entries[e].line != line && flow->entries[e].quantity > 1 && exchange.gain > best.gain &&
-                rows_allow(repair, &exchange) > 0 && places_allow(repair, &exchange) > 0) {
+                rows_permit(repair, &exchange) && places_allow(repair, &exchange) > 0) {
                 best = exchange;
             }
         }

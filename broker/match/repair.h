@@ -22,6 +22,12 @@ struct match_repair {
     __int128 *right;     /* by tie: most that the sum may be */
     __int128 *cover;     /* by slot: what ceilings leave above the one-off cost to be carried */
     double *pressure;    /* by slot: what a unit of its choice adds to the violation of shares */
+    uint32_t fund_count; /* ties that are of funds; they stand before those of shares */
+    uint32_t *tie_of;    /* by line: the tie of its fund, or MATCH_NONE */
+    int64_t *share;      /* slot * ties + tie: what a unit of its choice adds to a share's row */
+    int64_t *room;       /* by tie: what its row has left; negative where it is broken */
+    uint32_t *lacking;   /* lines with units unserved */
+    uint32_t lacking_count;
     uint64_t work;       /* exchanges looked at; every call has a budget */
     uint64_t budget;
 };
