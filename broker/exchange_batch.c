@@ -145,7 +145,7 @@ static int tick_is_due(struct exchange *exchange, bool *due)
     Muster__Submission *submission = NULL;
     struct exchange_time time = exchange->time;
     uint64_t log_time = exchange_time_now(&time, due);
-    if (*due)
+    if (*due || !exchange_may_be_due(exchange, log_time))
         return STATUS_OK;
     int status = store_begin_read(exchange->store, &txn);
     if (status != STATUS_OK)
@@ -154,6 +154,8 @@ static int tick_is_due(struct exchange *exchange, bool *due)
     arena_init(&arena, WRITE_ARENA_CAP);
     status = desk_next_due(txn, &context, &arena, &submission);
     *due = status == STATUS_OK && submission != NULL;
+    if (status == STATUS_OK && !*due)
+        status = desk_next_deadline(txn, &context, &arena, &exchange->due_from);
     arena_drop(&arena);
     store_abort(txn);
     return status;

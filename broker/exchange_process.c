@@ -403,7 +403,7 @@ static int process_open(struct process *process)
         .floor = (uint64_t)config->floor_megabytes << 20,
         .helpers = processors < 2 ? 0 : processors > HELPERS_MOST ? HELPERS_MOST : (unsigned)processors - 1,
         .clock = &process->clock,
-        .random = &seam_random_system,
+        .random = &seam_random_nonces,
     };
     status = process_open_exchange(process, &options);
     if (status != STATUS_OK)

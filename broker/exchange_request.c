@@ -11,17 +11,30 @@
 #include "proto/varint.h"
 #include "proto/verbs.h"
 #include "proto/walk.h"
+#include "store/tables.h"
 
 /* The box's plain text, its request, its envelope unpacked, and as much again for faults and the answer. */
 #define REQUEST_ARENA_CAP (4 * BOX_MOST + ENVELOPE_ARENA_CAP)
 #define READ_BODY_MOST ((size_t)64 << 10) /* bytes of a reading request: a compare with many rules takes a few hundred */
+#define PARTY_ARENA_CAP ((size_t)1 << 20)
 #define SESSIONS_KEPT 1024u               /* each holds guarded pages; an idle one costs 0.1 ms to make again */
+
+/* A party's record, unpacked once for as long as its bytes stay the same. */
+struct session_party {
+    struct session_party *older;
+    struct arena arena;
+    Muster__PartyRecord *record;
+    enum desk_keys which;
+    size_t length;
+    uint8_t *bytes;
+};
 
 /* The keys between one party and the exchange. */
 struct exchange_session {
     uint8_t box_key[32];
     struct box_session box;
     unsigned users;
+    struct session_party *party; /* as it was read last; older ones behind it, which requests may still point to */
     UT_hash_handle hh;
 };
 
@@ -50,8 +63,49 @@ void request_free(struct exchange_request *request)
     free(request);
 }
 
+static void session_forget_party(struct exchange_session *session)
+{
+    while (session->party != NULL) {
+        struct session_party *party = session->party;
+        session->party = party->older;
+        arena_drop(&party->arena);
+        free(party);
+    }
+}
+
+/* Reads the party anew. Nobody else points to the older ones where this request is the session's only one. */
+static int session_read_party(struct exchange_session *session, struct store_txn *txn, const struct store_value *record)
+{
+    if (session->users == 1)
+        session_forget_party(session);
+    struct session_party *party = calloc(1, sizeof *party);
+    if (party == NULL)
+        return STATUS_NO_MEMORY;
+    arena_init(&party->arena, PARTY_ARENA_CAP);
+    party->length = record->length;
+    party->bytes = (uint8_t *)arena_copy(&party->arena, record->bytes, record->length);
+    int status = party->bytes == NULL
+                     ? STATUS_NO_MEMORY
+                     : desk_party_by_box(txn, session->box_key, &party->arena, &party->record, &party->which);
+    if (status != STATUS_OK) {
+        arena_drop(&party->arena);
+        free(party);
+        return status;
+    }
+    party->older = session->party;
+    session->party = party;
+    return STATUS_OK;
+}
+
+static bool session_knows(const struct exchange_session *session, const struct store_value *record)
+{
+    return session->party != NULL && session->party->length == record->length &&
+           memcmp(session->party->bytes, record->bytes, record->length) == 0;
+}
+
 static void session_drop(struct exchange *exchange, struct exchange_session *session)
 {
+    session_forget_party(session);
     HASH_DEL(exchange->sessions, session);
     exchange->session_count--;
     box_session_drop(&session->box);
@@ -116,15 +170,19 @@ int request_identify(struct exchange *exchange, struct store_txn *txn, struct ex
         request_drop(request, HINT_MALFORMED);
         return STATUS_OK;
     }
-    int status = desk_party_by_box(txn, header.sender, &request->arena, &request->party, &request->which);
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && strcmp(request->party->party->id, request->claimed) != 0)) {
-        request_drop(request, HINT_UNKNOWN_KEY);
-        return STATUS_OK;
+    struct store_value record;
+    int status = desk_party_bytes(txn, header.sender, &record);
+    if (status == STATUS_OK)
+        status = session_take(exchange, header.sender, &request->session);
+    if (status == STATUS_OK && !session_knows(request->session, &record))
+        status = session_read_party(request->session, txn, &record);
+    if (status == STATUS_OK) {
+        request->party = request->session->party->record;
+        request->which = request->session->party->which;
+        if (strcmp(request->party->party->id, request->claimed) != 0)
+            status = STATUS_NOT_FOUND;
     }
-    if (status != STATUS_OK)
-        return status;
-    status = session_take(exchange, header.sender, &request->session);
-    if (status == STATUS_FORGED) {
+    if (status == STATUS_NOT_FOUND || status == STATUS_FORGED) {
         request_drop(request, HINT_UNKNOWN_KEY);
         return STATUS_OK;
     }
@@ -136,7 +194,14 @@ int request_current_party(struct store_txn *txn, struct exchange_request *reques
     Muster__PartyRecord *party = NULL;
     enum desk_keys which = DESK_KEYS_OWN;
     const Muster__PartyKeys *keys = desk_keys_of(request->party, request->which);
-    int status = desk_party_by_box(txn, request->session->box_key, &request->arena, &party, &which);
+    struct store_value record;
+    int status = desk_party_bytes(txn, request->session->box_key, &record);
+    if (status == STATUS_OK && session_knows(request->session, &record)) {
+        party = request->session->party->record;
+        which = request->session->party->which;
+    } else if (status == STATUS_OK) {
+        status = desk_party_by_box(txn, request->session->box_key, &request->arena, &party, &which);
+    }
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_DENIED : status;
     const Muster__PartyKeys *now = desk_keys_of(party, which);

@@ -60,6 +60,7 @@ struct exchange {
     uint64_t signed_from;             /* of a restored store: entries whose heads an older key signed */
     struct exchange_time time;
     uint64_t deadlines_from;
+    uint64_t due_from;                /* log time before which nothing is due unless an entry stirs; 0: not known */
     uint64_t started;                 /* position of this process's started entry */
     uint64_t verified;                /* entries whose hashes were looked at when it was opened */
     struct exchange_session *sessions;
@@ -85,6 +86,9 @@ int exchange_read_keys(struct exchange *exchange, const char *directory);
 
 /* Opens the store; create: makes it. Old tables are made again. */
 int exchange_open_store(struct exchange *exchange, const struct exchange_options *options, bool create);
+
+/* Whether it is worth looking for what is due. */
+bool exchange_may_be_due(const struct exchange *exchange, uint64_t log_time);
 
 /* Context for desk and views at log time; party NULL: the exchange itself. */
 struct desk_context exchange_context(const struct exchange *exchange, uint64_t log_time, uint64_t position);

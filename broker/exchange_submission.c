@@ -231,7 +231,7 @@ int submission_complete(struct exchange *exchange, uint64_t log_time, Muster__Su
         submission->marking == NULL || submission->marked_by == NULL)
         return STATUS_NO_MEMORY;
     muster__head__init(none);
-    exchange->random->fill(exchange->random->data, id, ENVELOPE_ID_SIZE);
+    envelope_id_make(exchange->random, log_time, id);
     submission->protocol = PROTOCOL_VERSION;
     submission->log_key = (ProtobufCBinaryData){32, exchange->note_key.public_key};
     submission->id = (ProtobufCBinaryData){ENVELOPE_ID_SIZE, id};

@@ -60,6 +60,8 @@ static int write_entry(struct exchange_write *write, const Muster__Submission *s
     metrics_write(METRICS_DEBUG, "entry", "position=%llu kind=%s party=%s", (unsigned long long)position, kind, body.party);
     write->size = position + 1;
     write->entries++;
+    if (desk_stirs(submission))
+        write->exchange->due_from = 0;
     write->planning += submission->started == NULL && submission->n_exports == 0 && submission->signal == NULL;
     write->parties = write->parties || submission->n_parties > 0 || submission->join != NULL || submission->keys != NULL ||
                      submission->keys_bound != NULL || submission->coordinator_admitted != NULL;
@@ -84,11 +86,17 @@ int write_own(struct exchange_write *write, Muster__Submission *submission, uint
     return write_entry(write, submission, envelope, size, sha256, NULL);
 }
 
-/* Each look reads every bundle: its memory is dropped before the next, so that many rounds may end at once. */
+bool exchange_may_be_due(const struct exchange *exchange, uint64_t log_time)
+{
+    return log_time >= exchange->due_from;
+}
+
+/* Each look reads every open bundle: its memory is dropped before the next, so that many rounds may end at once. */
 static int write_due(struct exchange_write *write)
 {
     int status = STATUS_OK;
-    bool more = true;
+    struct exchange *exchange = write->exchange;
+    bool more = exchange_may_be_due(exchange, write->time);
     while (status == STATUS_OK && more) {
         struct desk_context context = exchange_context(write->exchange, write->time, write->size);
         Muster__Submission *due = NULL;
@@ -96,6 +104,8 @@ static int write_due(struct exchange_write *write)
         arena_init(&look, WRITE_ARENA_CAP);
         status = desk_next_due(write->txn, &context, &look, &due);
         more = due != NULL;
+        if (status == STATUS_OK && !more)
+            status = desk_next_deadline(write->txn, &context, &look, &exchange->due_from);
         if (status == STATUS_OK && more)
             status = write_own(write, due, NULL);
         arena_drop(&look);
@@ -236,8 +246,10 @@ void write_abort(struct exchange_write *write)
     store_abort(write->txn);
     write->txn = NULL;
     arena_drop(&write->arena);
-    if (write->entries > 0)
+    if (write->entries > 0) {
         desk_sums_clear(write->exchange->sums);
+        write->exchange->due_from = 0;
+    }
     /* The jump's entry was lost with the transaction: the next one has to write it. */
     if (write->jumped)
         exchange_time_tell_again(&write->exchange->time);
@@ -271,9 +283,14 @@ static int write_finish_answering(struct exchange_write *write, struct exchange_
         prove_forget(exchange, requests, count);
         return status;
     }
-    pool_start(exchange->pool, count, write_seal, &answers);
+    /* One alone is not worth waking a helper for. */
+    if (count == 1)
+        write_seal(&answers, 0);
+    else
+        pool_start(exchange->pool, count, write_seal, &answers);
     status = write_commit(write);
-    pool_finish(exchange->pool);
+    if (count > 1)
+        pool_finish(exchange->pool);
     if (status != STATUS_OK)
         prove_forget(exchange, requests, count);
     return status;

@@ -190,3 +190,11 @@ void envelope_sha256(const uint8_t *envelope, size_t size, uint8_t sha256[32])
 {
     crypto_hash_sha256(sha256, envelope, size);
 }
+
+void envelope_id_make(const struct seam_random *random, uint64_t now, uint8_t id[ENVELOPE_ID_SIZE])
+{
+    for (unsigned i = 0; i < ENVELOPE_ID_SIZE - ENVELOPE_ID_RANDOM; i++) {
+        id[i] = (uint8_t)(now >> (8 * (5 - i)));
+    }
+    random->fill(random->data, id + ENVELOPE_ID_SIZE - ENVELOPE_ID_RANDOM, ENVELOPE_ID_RANDOM);
+}

@@ -22,6 +22,7 @@
 #define ENVELOPE_MOST ((size_t)15 << 20) /* bytes; 10,000 demands take 2 to 4 MiB; leaves room for the box around it */
 #define ENVELOPE_ID_SIZE 16u
 #define ENVELOPE_PARTY_MOST 32u
+#define ENVELOPE_ID_RANDOM 10u /* bytes of an id that are random; before them stands the time */
 #define ENVELOPE_EXCHANGE_PARTY "exchange" /* the party of the exchange's own entries; no invitation may use it */
 #define ENVELOPE_NOT_AFTER_MOST ((uint64_t)24 * 3600 * 1000) /* milliseconds after log time */
 #define ENVELOPE_ARENA_CAP ((size_t)192 << 20) /* enough to unpack any envelope that envelope_unpack() accepts */
@@ -59,5 +60,12 @@ void envelope_sha256(const uint8_t *envelope, size_t size, uint8_t sha256[32]);
 
 /* True where text is a party id: [a-z0-9-]{1,32}. */
 bool envelope_party_valid(const char *text, size_t length);
+
+/*
+ * A fresh submission id: 6 bytes of time (milliseconds since 1970, most significant first), then random ones. The time says no more than not_after does;
+ * with it ids that come one after another lie side by side in the exchange's index, which then changes few pages a batch. Any other 16 bytes are
+ * taken as well.
+ */
+void envelope_id_make(const struct seam_random *random, uint64_t now, uint8_t id[ENVELOPE_ID_SIZE]);
 
 #endif

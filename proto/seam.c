@@ -1,16 +1,37 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "proto/seam.h"
 
+#include <string.h>
 #include <time.h>
 
 #include <sodium.h>
 
 #include "proto/status.h"
 
+#define NONCE_POOL 768u /* bytes: a dozen messages' */
+
 static void system_fill(void *data, void *bytes, size_t length)
 {
     (void)data;
     randombytes_buf(bytes, length);
+}
+
+static void nonces_fill(void *data, void *bytes, size_t length)
+{
+    static _Thread_local uint8_t pool[NONCE_POOL];
+    static _Thread_local size_t left;
+    (void)data;
+    if (length > sizeof pool / 4) {
+        randombytes_buf(bytes, length);
+        return;
+    }
+    if (left < length) {
+        randombytes_buf(pool, sizeof pool);
+        left = sizeof pool;
+    }
+    left -= length;
+    memcpy(bytes, pool + left, length);
+    sodium_memzero(pool + left, length);
 }
 
 static uint64_t milliseconds(clockid_t clock)
@@ -35,6 +56,7 @@ static uint64_t system_monotonic(void *data)
 }
 
 const struct seam_random seam_random_system = {.fill = system_fill};
+const struct seam_random seam_random_nonces = {.fill = nonces_fill};
 const struct seam_clock seam_clock_system = {.wall = system_wall, .monotonic = system_monotonic};
 
 int seam_start(void)

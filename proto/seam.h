@@ -26,6 +26,12 @@ struct seam_clock {
 /* libsodium's generator, which the system seeds. Thread-safe once seam_start() returned. */
 extern const struct seam_random seam_random_system;
 
+/*
+ * The same generator, asked for a few hundred bytes at a time on each thread: for ids and nonces, which are shown to others anyway and of which a
+ * busy process takes several a message. What was handed out is wiped. Not for keys: what will be handed out next lies in plain memory.
+ */
+extern const struct seam_random seam_random_nonces;
+
 /* CLOCK_REALTIME and CLOCK_MONOTONIC. Thread-safe. */
 extern const struct seam_clock seam_clock_system;
 

@@ -247,8 +247,8 @@ int log_find_submission(struct store_txn *txn, const char *party, const uint8_t 
 {
     struct store_key key = {0};
     struct store_value value = {0};
-    key_text(&key, party);
     key_bytes(&key, id, 16);
+    key_text(&key, party);
     int status = tables_get(txn, TABLE_SUBMISSIONS, &key, &value);
     if (status != STATUS_OK) {
         return status;

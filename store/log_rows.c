@@ -54,8 +54,8 @@ int log_rows_append(struct store_txn *txn, uint64_t position, const struct log_e
 int log_row_submission(struct store_txn *txn, uint64_t position, const struct entry_body *body)
 {
     struct store_key key = {0}, value = {0};
-    key_text(&key, body->party);
     key_bytes(&key, body->submission, sizeof body->submission);
+    key_text(&key, body->party);
     key_u64(&value, position);
     key_bytes(&value, body->envelope_sha256, sizeof body->envelope_sha256);
     return tables_put(txn, TABLE_SUBMISSIONS, &key, value.bytes, value.length);

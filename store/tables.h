@@ -23,7 +23,7 @@
  */
 
 /* Raise when apply or a derived table changes its bytes: an older store's tables are then made again from its log at the start. */
-#define STORE_TABLES_VERSION 3u
+#define STORE_TABLES_VERSION 4u
 
 enum table {
 #define TABLE(name, text, class) TABLE_##name,

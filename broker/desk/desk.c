@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "broker/desk/noun.h"
+#include "broker/desk/sums.h"
 #include "proto/check.h"
 #include "proto/codes/amount.h"
 #include "proto/settings.h"
@@ -134,9 +135,10 @@ static const struct noun_row *row_of(const Muster__Submission *submission)
 static int check_fields(struct desk_work *work)
 {
     Muster__StoredSet *rates, *policy;
-    int status = state_set(work->txn, TABLE_RATES, work->arena, &rates);
+    struct desk_sums *sums = work->context->sums;
+    int status = desk_sums_set(sums, work->txn, TABLE_RATES, work->arena, &rates);
     if (status == STATUS_OK)
-        status = state_set(work->txn, TABLE_POLICY, work->arena, &policy);
+        status = desk_sums_set(sums, work->txn, TABLE_POLICY, work->arena, &policy);
     if (status != STATUS_OK)
         return status;
     const Muster__Party *sender = work->context->party->party;
@@ -273,6 +275,15 @@ int desk_to_base(int64_t amount, const char *currency, const char *base, Muster_
             return amount_to_base(amount, rates[at]->millionths, cents);
     }
     return STATUS_NOT_FOUND;
+}
+
+int desk_setting_of(struct desk_work *work, int setting, uint64_t *number)
+{
+    Muster__StoredSet *policy;
+    int status = desk_sums_set(work->context->sums, work->txn, TABLE_POLICY, work->arena, &policy);
+    if (status == STATUS_OK)
+        *number = settings_of(policy->policy, policy->n_policy, (enum setting)setting);
+    return status;
 }
 
 int desk_setting(struct store_txn *txn, struct arena *arena, int setting, uint64_t *number)

@@ -96,6 +96,16 @@ int desk_next_due(struct store_txn *txn, const struct desk_context *context, str
                   Muster__Submission **due);
 
 /*
+ * The log time at which something may come to be due although no entry is written until then; UINT64_MAX: never. To be asked
+ * where nothing is due now: until that time, or an entry that stirs, nothing is, and nobody need look. While the clock is in
+ * doubt nothing passes; the entry that confirms it stirs.
+ */
+int desk_next_deadline(struct store_txn *txn, const struct desk_context *context, struct arena *arena, uint64_t *time);
+
+/* Whether an entry may make something due: all do but those that only add what is new, read, or tell of a start. Pure. */
+bool desk_stirs(const Muster__Submission *submission);
+
+/*
  * What an export entry hands to its sender beside the receipt (SubmitAnswer.data): the market, the orders. In arena;
  * empty where the submission is no export, and for a backup.
  */
@@ -123,6 +133,10 @@ int desk_party_by_box(struct store_txn *txn, const uint8_t box_key[32], struct a
 
 /* Whether a signing key is, or ever was, one of the party's. */
 int desk_key_was(struct store_txn *txn, const uint8_t signing_key[32], const char *party, bool *was);
+
+/* The same record packed, as the tables hold it: two that are equal byte for byte say the same. Points into the map. */
+struct store_value;
+int desk_party_bytes(struct store_txn *txn, const uint8_t box_key[32], struct store_value *record);
 
 /* A CURVE key that the front lets in. */
 struct desk_admitted {

@@ -126,6 +126,23 @@ const Muster__PartyKeys *desk_keys_of(const Muster__PartyRecord *party, enum des
     return which == DESK_KEYS_OWN ? party->keys : party->one_time_keys;
 }
 
+int desk_party_bytes(struct store_txn *txn, const uint8_t box_key[32], struct store_value *record)
+{
+    char id[KEY_MOST + 1];
+    struct store_key key = {0}, place = {0};
+    struct store_value value;
+    key_bytes(&key, box_key, 32);
+    int status = tables_get(txn, TABLE_BOX_KEYS, &key, &value);
+    if (status != STATUS_OK)
+        return status;
+    if (value.length >= sizeof id)
+        return STATUS_CORRUPT;
+    memcpy(id, value.bytes, value.length);
+    id[value.length] = '\0';
+    key_text(&place, id);
+    return tables_get(txn, TABLE_PARTIES, &place, record);
+}
+
 int desk_party_by_box(struct store_txn *txn, const uint8_t box_key[32], struct arena *arena, Muster__PartyRecord **party, enum desk_keys *which)
 {
     struct store_key key = {0};

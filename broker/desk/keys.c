@@ -125,6 +125,25 @@ int keys_next_due(struct store_txn *txn, const struct desk_context *context, str
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+int keys_next_deadline(struct store_txn *txn, const struct desk_context *context, uint64_t *time)
+{
+    struct table_cursor *cursor = NULL;
+    struct store_key prefix = {0}, key;
+    uint64_t waits = 0;
+    *time = UINT64_MAX;
+    int status = tables_seek(txn, TABLE_KEYS_DUE, &prefix, NULL, &cursor);
+    /* What waits although its time is over waits for an entry, or for the time from which deadlines pass. */
+    while (status == STATUS_OK && waits <= context->log_time && (status = tables_next(cursor, &key, NULL)) == STATUS_OK) {
+        struct key_reader reader = {.bytes = key.bytes, .left = key.length};
+        if (!key_take_u64(&reader, &waits))
+            status = STATUS_CORRUPT;
+        else if (waits > context->log_time || context->log_time < context->deadlines_from)
+            *time = waits < *time ? waits : *time;
+    }
+    tables_end(cursor);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 int keys_bound_apply(const struct desk_entry *entry)
 {
     const Muster__KeysBound *bound = entry->submission->keys_bound;

@@ -34,4 +34,7 @@ int keys_are_compared_by(struct store_txn *txn, struct arena *arena, const Muste
 /* Whether the keys that wait may bind at context's log time, in due's keys_bound; left NULL where none may. */
 int keys_next_due(struct store_txn *txn, const struct desk_context *context, struct arena *arena, Muster__Submission *due);
 
+/* The log time at which keys that wait may come to bind without another entry; UINT64_MAX: none may. */
+int keys_next_deadline(struct store_txn *txn, const struct desk_context *context, uint64_t *time);
+
 #endif

@@ -32,7 +32,7 @@ int limits_check(struct desk_work *work)
     quota_key(&key, work->context->party->party->id, work->context->log_time);
     int status = tables_get_u64(work->txn, TABLE_QUOTAS, &key, &written);
     if (status == STATUS_OK)
-        status = desk_setting(work->txn, work->arena, SETTING_DAY_MEBIBYTES, &mebibytes);
+        status = desk_setting_of(work, SETTING_DAY_MEBIBYTES, &mebibytes);
     if (status != STATUS_OK)
         return status;
     if (written + size_of(work->submission) > mebibytes << 20) {
@@ -54,7 +54,7 @@ int limits_apply(const struct desk_entry *entry)
 int limits_check_prices(struct desk_work *work, const char *party, const char *item)
 {
     uint64_t most, count = 0;
-    int status = desk_setting(work->txn, work->arena, SETTING_PRICE_CHANGES, &most);
+    int status = desk_setting_of(work, SETTING_PRICE_CHANGES, &most);
     if (status != STATUS_OK)
         return status;
     struct store_key prefix = {0}, after = {0};

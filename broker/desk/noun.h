@@ -70,6 +70,8 @@ int desk_to_base(int64_t amount, const char *currency, const char *base, Muster_
 
 /* The value a policy's common entry gives a key of the exchange, by proto/settings.h. */
 int desk_setting(struct store_txn *txn, struct arena *arena, int setting, uint64_t *number);
+/* The same within a check. */
+int desk_setting_of(struct desk_work *work, int setting, uint64_t *number);
 
 int parties_check(struct desk_work *work);
 int parties_apply(const struct desk_entry *entry);

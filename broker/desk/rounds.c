@@ -146,6 +146,7 @@ static int due_of(struct store_txn *txn, const struct desk_context *context, str
     return STATUS_OK;
 }
 
+#define LOOK_PERIOD 10000u                  /* milliseconds */
 #define LOOK_ARENA_CAP ((size_t)512 << 20) /* one bundle's version, or the market it began with */
 
 /* Whether a bundle has something due; what that took is dropped, since a look goes over all bundles and mostly finds none. */
@@ -174,7 +175,7 @@ int desk_next_due(struct store_txn *txn, const struct desk_context *context, str
         *due = status == STATUS_OK ? next : NULL;
         return status;
     }
-    status = state_all_bundles(txn, arena, &all);
+    status = state_open_bundles(txn, arena, &all);
     for (size_t at = 0; status == STATUS_OK && at < all.count; at++) {
         bool found;
         status = is_due(txn, context, all.list[at], &found);
@@ -188,6 +189,56 @@ int desk_next_due(struct store_txn *txn, const struct desk_context *context, str
         status = signal_due(txn, context, arena, &next->signal);
     *due = status == STATUS_OK && next->signal != NULL ? next : NULL;
     return status;
+}
+
+/* A deadline, or what puts all deadlines off. */
+static void sooner(const struct desk_context *context, uint64_t deadline, uint64_t *time)
+{
+    if (deadline != 0 && deadline < context->deadlines_from)
+        deadline = context->deadlines_from;
+    if (deadline != 0 && deadline < *time)
+        *time = deadline;
+}
+
+int desk_next_deadline(struct store_txn *txn, const struct desk_context *context, struct arena *arena, uint64_t *time)
+{
+    struct state_bundles open;
+    uint64_t keys = UINT64_MAX;
+    /* A day may bring a publication; and nothing is left alone for long, whoever forgets to name it here. */
+    *time = (context->log_time / DESK_DAY + 1) * DESK_DAY;
+    sooner(context, context->log_time + LOOK_PERIOD, time);
+    int status = keys_next_deadline(txn, context, &keys);
+    sooner(context, keys, time);
+    if (status == STATUS_OK)
+        status = state_open_bundles(txn, arena, &open);
+    for (size_t at = 0; status == STATUS_OK && at < open.count; at++) {
+        const Muster__BundleHead *head = open.list[at];
+        sooner(context, head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED ? head->lapses : head->deadline, time);
+    }
+    return status;
+}
+
+static bool new_demands(const Muster__Submission *submission)
+{
+    for (size_t at = 0; at < submission->n_demands; at++) {
+        if (submission->demands[at]->kind != MUSTER__CHANGE_KIND__CHANGE_PUT || submission->demands[at]->replaces != 0)
+            return false;
+    }
+    return submission->n_demands != 0;
+}
+
+static bool new_offers(const Muster__Submission *submission)
+{
+    for (size_t at = 0; at < submission->n_offers; at++) {
+        if (submission->offers[at]->kind != MUSTER__CHANGE_KIND__CHANGE_PUT || submission->offers[at]->replaces != 0)
+            return false;
+    }
+    return submission->n_offers != 0;
+}
+
+bool desk_stirs(const Muster__Submission *submission)
+{
+    return submission->started == NULL && submission->n_exports == 0 && !new_demands(submission) && !new_offers(submission);
 }
 
 /* --- apply ----------------------------------------------------------------------------------------------------- */

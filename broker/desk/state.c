@@ -135,6 +135,11 @@ int state_put_bundle(struct store_txn *txn, const Muster__BundleHead *bundle)
 {
     struct store_key key = {0};
     key_u64(&key, bundle->number);
+    bool open = bundle->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED || bundle->state == MUSTER__BUNDLE_STATE__BUNDLE_RELEASED ||
+                bundle->state == MUSTER__BUNDLE_STATE__BUNDLE_AGREED;
+    int status = open ? tables_put(txn, TABLE_OPEN_BUNDLES, &key, "", 0) : tables_delete(txn, TABLE_OPEN_BUNDLES, &key);
+    if (status != STATUS_OK && (open || status != STATUS_NOT_FOUND))
+        return status;
     return tables_put_message(txn, TABLE_BUNDLES, &key, &bundle->base);
 }
 

@@ -84,6 +84,8 @@ struct state_bundles {
     size_t count;
 };
 int state_all_bundles(struct store_txn *txn, struct arena *arena, struct state_bundles *bundles);
+/* Those in which a round or a lapse may come to be due: proposed, released or agreed. */
+int state_open_bundles(struct store_txn *txn, struct arena *arena, struct state_bundles *bundles);
 
 /* A lot's planning record; an empty one where there is none yet. */
 int state_lot(struct store_txn *txn, const char *item, struct arena *arena, Muster__LotState **lot);

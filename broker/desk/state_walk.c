@@ -66,6 +66,28 @@ int state_all_bundles(struct store_txn *txn, struct arena *arena, struct state_b
     return status;
 }
 
+int state_open_bundles(struct store_txn *txn, struct arena *arena, struct state_bundles *bundles)
+{
+    struct store_key prefix = {0}, key;
+    struct table_cursor *cursor = NULL;
+    *bundles = (struct state_bundles){0};
+    int status = tables_seek(txn, TABLE_OPEN_BUNDLES, &prefix, NULL, &cursor);
+    while (status == STATUS_OK && (status = tables_next(cursor, &key, NULL)) == STATUS_OK) {
+        struct key_reader reader = {.bytes = key.bytes, .left = key.length};
+        uint64_t number;
+        bundles->list = grown(arena, bundles->list, bundles->count, sizeof(Muster__BundleHead *));
+        if (bundles->list == NULL)
+            status = STATUS_NO_MEMORY;
+        else if (!key_take_u64(&reader, &number))
+            status = STATUS_CORRUPT;
+        else
+            status = state_bundle(txn, number, arena, &bundles->list[bundles->count++]);
+        status = status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    }
+    tables_end(cursor);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 int state_all_lots(struct store_txn *txn, struct arena *arena, struct state_lots *lots)
 {
     struct store_key prefix = {0};

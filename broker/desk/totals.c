@@ -108,9 +108,9 @@ int totals_check(struct desk_work *work)
     const Muster__Submission *submission = work->submission;
     struct totals totals = {.work = work};
     Muster__StoredSet *policy;
-    int status = state_set(work->txn, TABLE_RATES, work->arena, &totals.rates);
+    int status = desk_sums_set(work->context->sums, work->txn, TABLE_RATES, work->arena, &totals.rates);
     if (status == STATUS_OK)
-        status = state_set(work->txn, TABLE_POLICY, work->arena, &policy);
+        status = desk_sums_set(work->context->sums, work->txn, TABLE_POLICY, work->arena, &policy);
     if (status == STATUS_OK)
         status = names_init(&totals.changed, work->arena, submission->n_demands);
     if (status != STATUS_OK)

@@ -34,7 +34,7 @@ int submission_fill(const struct profile *profile, const struct submission_marki
         header->head.root = (ProtobufCBinaryData){.data = header->head_root, .len = sizeof header->head_root};
         header->head.signature = (ProtobufCBinaryData){.data = header->head_signature, .len = sizeof header->head_signature};
     }
-    random->fill(random->data, header->id, sizeof header->id);
+    envelope_id_make(random, now, header->id);
     submission->protocol = PROTOCOL_VERSION;
     submission->origin = (char *)(uintptr_t)profile->log_key.name;
     submission->log_key = (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)profile->log_key.public_key, .len = 32};

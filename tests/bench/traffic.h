@@ -12,7 +12,7 @@
  * the agencies will send, signed and boxed before the clock runs. Each is a new demand in a lot of many, or so many of them.
  */
 
-#define TRAFFIC_PARTIES 64u
+#define TRAFFIC_PARTIES 16u
 #define TRAFFIC_ITEMS 1024u
 
 struct traffic_queue {

@@ -205,7 +205,7 @@ void party_fill(struct party *party, Muster__Submission *submission, uint8_t id[
     head.size = party->head.size;
     head.root = (ProtobufCBinaryData){party->head.size == 0 ? 0 : 32, party->head.size == 0 ? empty : party->head.root};
     head.signature = (ProtobufCBinaryData){party->head.size == 0 ? 0 : 64, party->head.size == 0 ? empty : party->head_signature};
-    seam_random_system.fill(seam_random_system.data, id, 16);
+    envelope_id_make(&seam_random_system, seam_clock_system.wall(seam_clock_system.data), id);
     submission->protocol = PROTOCOL_VERSION;
     submission->origin = party->harness->exchange.log_key.name;
     submission->log_key = (ProtobufCBinaryData){32, party->harness->exchange.log_key.public_key};
