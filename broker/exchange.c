@@ -10,6 +10,7 @@
 
 #include "broker/desk/state.h"
 #include "broker/exchange_parked.h"
+#include "broker/exchange_reader.h"
 #include "broker/metrics.h"
 #include "proto/entry.h"
 #include "proto/status.h"
@@ -187,6 +188,10 @@ int exchange_open(const struct exchange_options *options, struct exchange **exch
         exchange_close(made);
         return status;
     }
+    if (options->reader && (status = reader_new(made, &made->reader)) != STATUS_OK) {
+        exchange_close(made);
+        return status;
+    }
     /* The first turn plans what an earlier process left. */
     made->news = 1;
     *exchange = made;
@@ -197,6 +202,8 @@ void exchange_close(struct exchange *exchange)
 {
     if (exchange == NULL)
         return;
+    reader_free(exchange->reader);
+    exchange->reader = NULL;
     exchange_forget(exchange);
     arena_drop(&exchange->job.arena);
     pool_free(exchange->pool);
@@ -218,6 +225,18 @@ void exchange_forget(struct exchange *exchange)
         exchange->job = (struct exchange_job){0};
     }
     parked_drop_all(exchange);
+    if (exchange->reader != NULL)
+        reader_forget(exchange->reader);
+}
+
+int exchange_collect_fd(const struct exchange *exchange)
+{
+    return exchange->reader != NULL ? reader_fd(exchange->reader) : -1;
+}
+
+int exchange_collect(struct exchange *exchange, const struct exchange_sink *sink)
+{
+    return exchange->reader != NULL ? reader_collect(exchange->reader, exchange, sink) : STATUS_OK;
 }
 
 /* The keys of the tables in the front's form; notes when the first invitation among them ends. */

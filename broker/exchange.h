@@ -40,6 +40,7 @@ struct exchange_options {
     const char *directory;
     uint64_t map_size;               /* bytes, as store/store.h */
     uint64_t floor;
+    bool reader;                     /* a thread of its own answers who reads: exchange_collect() hands over what it has */
     unsigned helpers;                /* threads beside the writer; 0 in a simulation */
     const struct seam_clock *clock;
     const struct seam_random *random;
@@ -53,9 +54,13 @@ struct exchange_message {
     size_t length;
 };
 
-/* Called for each answer, on the caller's thread, within the call that it belongs to; length 0: none will come. */
+/*
+ * Called for each answer, on the caller's thread, within the call that it belongs to; length 0: none will come. flush (may be NULL): what was
+ * handed over should leave now, other work comes first.
+ */
 struct exchange_sink {
     void (*answer)(void *data, uint64_t handle, const uint8_t *bytes, size_t length);
+    void (*flush)(void *data);
     void *data;
 };
 
@@ -95,6 +100,10 @@ int exchange_batch(struct exchange *exchange, const struct exchange_message *mes
  * that expired. To be called every second or oftener.
  */
 int exchange_tick(struct exchange *exchange, const struct exchange_sink *sink);
+
+/* A descriptor that can be read when exchange_collect() has answers; -1 where there is no such thread. */
+int exchange_collect_fd(const struct exchange *exchange);
+int exchange_collect(struct exchange *exchange, const struct exchange_sink *sink);
 
 /* Forgets who waits: the front that knew their handles is gone. */
 void exchange_forget(struct exchange *exchange);

@@ -63,9 +63,16 @@ int answer_accepted(const struct exchange *exchange, struct store_txn *txn, uint
 
 int answer_read(const struct exchange *exchange, struct store_txn *txn, uint64_t log_time, struct exchange_request *request)
 {
+    struct desk_context context = exchange_context(exchange, log_time, 0);
+    return answer_read_in(txn, &context, request);
+}
+
+int answer_read_in(struct store_txn *txn, const struct desk_context *circumstances, struct exchange_request *request)
+{
     uint64_t size = 0;
     int status = log_size(txn, &size);
-    struct desk_context context = exchange_context(exchange, log_time, size);
+    struct desk_context context = *circumstances;
+    context.position = size;
     if (status == STATUS_OK)
         status = request_current_party(txn, request, &context);
     if (status == STATUS_DENIED) {

@@ -17,6 +17,8 @@ int answer_accepted(const struct exchange *exchange, struct store_txn *txn, uint
 
 /* A reading request: answered, or parked with a job for the planner. */
 int answer_read(const struct exchange *exchange, struct store_txn *txn, uint64_t log_time, struct exchange_request *request);
+/* The same under circumstances that the writer noted: for the thread that reads. */
+int answer_read_in(struct store_txn *txn, const struct desk_context *circumstances, struct exchange_request *request);
 
 /* Whether a parked watch has an event behind its cursor; without one the cursor moves on. */
 int answer_has_news(const struct exchange *exchange, struct store_txn *txn, uint64_t log_time,

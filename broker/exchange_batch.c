@@ -4,6 +4,7 @@
 
 #include "broker/exchange_answer.h"
 #include "broker/exchange_parked.h"
+#include "broker/exchange_reader.h"
 #include "broker/exchange_write.h"
 #include "proto/status.h"
 
@@ -29,7 +30,7 @@ static void batch_answer(void *data, size_t item)
     struct exchange_request *request = batch->requests[item];
     struct store_txn *txn = NULL;
     int status = STATUS_OK;
-    if (request->ready)
+    if (request == NULL)
         return;
     if (request->stage == REQUEST_OPENED) {
         status = store_begin_read(batch->exchange->store, &txn);
@@ -81,12 +82,21 @@ static void batch_count(struct batch *batch)
     }
 }
 
-/* Watches without news are set aside; the others are answered in parallel. */
+/* Watches without news are set aside; who reads is left to the reader's thread, where there is one; the rest is answered in parallel. */
 static int batch_answer_all(struct batch *batch)
 {
     int status = STATUS_OK;
-    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++)
-        status = parked_consider(batch->exchange, batch->log_time, batch->requests[i]);
+    struct reader *reader = batch->exchange->reader;
+    const struct desk_context context = exchange_context(batch->exchange, batch->log_time, 0);
+    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
+        struct exchange_request *request = batch->requests[i];
+        if (request == NULL)
+            continue;
+        status = parked_consider(batch->exchange, batch->log_time, request);
+        if (status == STATUS_OK && reader != NULL && request->stage == REQUEST_OPENED && request->submission == NULL &&
+            reader_push(reader, request, &context))
+            batch->requests[i] = NULL;
+    }
     if (status != STATUS_OK)
         return status;
     pool_run(batch->exchange->pool, batch->count, batch_answer, batch);
@@ -98,6 +108,8 @@ static void batch_deliver(struct batch *batch, const struct exchange_sink *sink)
 {
     for (size_t i = 0; i < batch->count; i++) {
         struct exchange_request *request = batch->requests[i];
+        if (request == NULL)
+            continue;
         if (request->stage == REQUEST_PARKED) {
             parked_add(batch->exchange, request, sink);
         } else {
@@ -106,6 +118,23 @@ static void batch_deliver(struct batch *batch, const struct exchange_sink *sink)
         }
         batch->requests[i] = NULL;
     }
+}
+
+/* Who was boxed while the commit flushed is answered before anything else is looked at. */
+static void batch_deliver_ready(struct batch *batch, const struct exchange_sink *sink)
+{
+    bool any = false;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct exchange_request *request = batch->requests[i];
+        if (!request->ready)
+            continue;
+        any = true;
+        sink->answer(sink->data, request->handle, request->sealed, request->sealed_length);
+        request_free(request);
+        batch->requests[i] = NULL;
+    }
+    if (any && sink->flush != NULL)
+        sink->flush(sink->data);
 }
 
 int exchange_batch(struct exchange *exchange, const struct exchange_message *messages, size_t count,
@@ -121,15 +150,15 @@ int exchange_batch(struct exchange *exchange, const struct exchange_message *mes
         pool_run(exchange->pool, batch.count, batch_open, &batch);
         if (batch_writes(&batch))
             status = write_batch(exchange, requests, batch.count);
+        batch_count(&batch);
     }
     if (status == STATUS_OK) {
+        batch_deliver_ready(&batch, sink);
         batch.log_time = exchange_time_now(&exchange->time, NULL);
         status = batch_answer_all(&batch);
     }
-    if (status == STATUS_OK) {
-        batch_count(&batch);
+    if (status == STATUS_OK)
         batch_deliver(&batch, sink);
-    }
     for (size_t i = 0; i < batch.count; i++)
         request_free(requests[i]);
     if (status == STATUS_OK && exchange->counts.entries != entries)

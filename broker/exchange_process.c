@@ -23,6 +23,7 @@
 #define HELPERS_MOST 4u
 #define PLANNER_GRACE_SECONDS 5u     /* a planner ends by itself at its limit: this long after it, it is stuck */
 #define COMPARE_SECONDS 60u          /* a person waits */
+#define QUIETS_MOST 10u               /* times [planner] quiet_milliseconds that a plan waits at most for a pause */
 #define RETRY_START_MILLISECONDS 1000 /* between tries to write the started entry on a full disk */
 #define HELD_MILLISECONDS 5000u      /* that another process may hold the store: one that was killed is soon gone */
 #define HELD_RETRY_MILLISECONDS 50
@@ -41,6 +42,7 @@ struct process {
     bool planning;            /* the planner has a question */
     uint64_t plan_until;      /* monotonic: then it is stuck */
     uint64_t plan_after;      /* monotonic: changes are planned from then on; 0: nothing changed */
+    uint64_t news_since;      /* monotonic: the oldest change that may wait for a plan */
     uint64_t ticked;
     uint64_t readers_checked;
     struct exchange_report report;
@@ -141,6 +143,14 @@ static void process_answer(void *data, uint64_t handle, const uint8_t *bytes, si
         return;
     if (queue_add(&process->answers, head, head_length, bytes, length) != STATUS_OK)
         process->report.answers_lost++;
+}
+
+/* A pipe that ended shows at the next reading. */
+static void process_flush(void *data)
+{
+    struct process *process = data;
+    if (process->front.fd >= 0)
+        pipe_flush(&process->front);
 }
 
 /* What waited for the front's credit. */
@@ -250,6 +260,18 @@ static int process_planner(struct process *process, const struct exchange_sink *
     return exchange_plan_lost(process->exchange, false, sink);
 }
 
+/* Planning waits for changes to pause, but not for ever: under constant change it begins after so many pauses. */
+static void process_note_news(struct process *process, uint64_t now)
+{
+    uint64_t quiet = process->config->quiet_milliseconds;
+    if (exchange_news(process->exchange) == 0)
+        return;
+    if (process->plan_after == 0)
+        process->news_since = now;
+    uint64_t latest = process->news_since + QUIETS_MOST * quiet;
+    process->plan_after = now + quiet < latest ? now + quiet : latest;
+}
+
 /* Sends the next question, if the planner is free; ends a planner that takes too long. */
 static int process_plan(struct process *process, uint64_t now, const struct exchange_sink *sink)
 {
@@ -260,8 +282,7 @@ static int process_plan(struct process *process, uint64_t now, const struct exch
         process->planning = false;
         return exchange_plan_lost(process->exchange, true, sink);
     }
-    if (exchange_news(process->exchange) > 0)
-        process->plan_after = now + process->config->quiet_milliseconds;
+    process_note_news(process, now);
     bool wanted = (process->plan_after != 0 && now >= process->plan_after) || exchange_has_question(process->exchange);
     if (process->planning || process->planner.fd < 0 || !wanted)
         return STATUS_OK;
@@ -277,6 +298,7 @@ static int process_plan(struct process *process, uint64_t now, const struct exch
     }
     uint32_t seconds = compare ? COMPARE_SECONDS : process->config->planner_seconds;
     process->planning = true;
+    process->news_since = now;
     process->plan_until = now + (uint64_t)(seconds + PLANNER_GRACE_SECONDS) * 1000;
     if (pipe_send(&process->planner, PIPE_PLAN, bytes, length, NULL, 0) == STATUS_OK)
         return STATUS_OK;
@@ -308,6 +330,7 @@ static int process_wait(struct process *process, uint64_t now)
         {.fd = process->front.fd,
          .events = (short)((queue_is_full(&process->answers) ? 0 : POLLIN) | (pipe_wants_write(&process->front) ? POLLOUT : 0))},
         {.fd = process->planner.fd, .events = (short)(POLLIN | (pipe_wants_write(&process->planner) ? POLLOUT : 0))},
+        {.fd = exchange_collect_fd(process->exchange), .events = POLLIN},
     };
     uint64_t until = process->ticked + TICK_MILLISECONDS;
     if (process->plan_after != 0 && !process->planning && process->planner.fd >= 0 && process->plan_after < until)
@@ -325,6 +348,8 @@ static int process_turn(struct process *process, const struct exchange_sink *sin
         status = process_control(process, sink);
     if (status == STATUS_OK)
         status = process_front(process, sink);
+    if (status == STATUS_OK)
+        status = exchange_collect(process->exchange, sink);
     if (status == STATUS_OK)
         status = process_planner(process, sink);
     uint64_t now = process_now();
@@ -401,6 +426,7 @@ static int process_open(struct process *process)
         .directory = config->directory,
         .map_size = (uint64_t)config->map_megabytes << 20,
         .floor = (uint64_t)config->floor_megabytes << 20,
+        .reader = processors > 1,
         .helpers = processors < 2 ? 0 : processors > HELPERS_MOST ? HELPERS_MOST : (unsigned)processors - 1,
         .clock = &process->clock,
         .random = &seam_random_nonces,
@@ -437,7 +463,7 @@ int exchange_process_run(const struct config *config, int control_fd)
     struct process process = {.config = config, .control = control_fd, .front = {.fd = -1}, .planner = {.fd = -1}};
     store_watch_damage(process_damaged);
     exchange_report_start(&process.report, (uint64_t)config->metrics_seconds * 1000, process_now());
-    const struct exchange_sink sink = {process_answer, &process};
+    const struct exchange_sink sink = {process_answer, process_flush, &process};
     int status = process_open(&process);
     if (status == STATUS_OK)
         metrics_write(METRICS_INFO, "started", "clock=%s", config_has_test_clock(config) ? "test" : "system");

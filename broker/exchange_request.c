@@ -97,10 +97,9 @@ static int session_read_party(struct exchange_session *session, struct store_txn
     return STATUS_OK;
 }
 
-static bool session_knows(const struct exchange_session *session, const struct store_value *record)
+static bool session_knows(const struct session_party *known, const struct store_value *record)
 {
-    return session->party != NULL && session->party->length == record->length &&
-           memcmp(session->party->bytes, record->bytes, record->length) == 0;
+    return known != NULL && known->length == record->length && memcmp(known->bytes, record->bytes, record->length) == 0;
 }
 
 static void session_drop(struct exchange *exchange, struct exchange_session *session)
@@ -174,11 +173,12 @@ int request_identify(struct exchange *exchange, struct store_txn *txn, struct ex
     int status = desk_party_bytes(txn, header.sender, &record);
     if (status == STATUS_OK)
         status = session_take(exchange, header.sender, &request->session);
-    if (status == STATUS_OK && !session_knows(request->session, &record))
+    if (status == STATUS_OK && !session_knows(request->session->party, &record))
         status = session_read_party(request->session, txn, &record);
     if (status == STATUS_OK) {
-        request->party = request->session->party->record;
-        request->which = request->session->party->which;
+        request->known = request->session->party;
+        request->party = request->known->record;
+        request->which = request->known->which;
         if (strcmp(request->party->party->id, request->claimed) != 0)
             status = STATUS_NOT_FOUND;
     }
@@ -196,9 +196,9 @@ int request_current_party(struct store_txn *txn, struct exchange_request *reques
     const Muster__PartyKeys *keys = desk_keys_of(request->party, request->which);
     struct store_value record;
     int status = desk_party_bytes(txn, request->session->box_key, &record);
-    if (status == STATUS_OK && session_knows(request->session, &record)) {
-        party = request->session->party->record;
-        which = request->session->party->which;
+    if (status == STATUS_OK && session_knows(request->known, &record)) {
+        party = request->known->record;
+        which = request->known->which;
     } else if (status == STATUS_OK) {
         status = desk_party_by_box(txn, request->session->box_key, &request->arena, &party, &which);
     }

@@ -21,6 +21,8 @@ enum request_stage {
     REQUEST_PARKED    /* waits for news or a plan */
 };
 
+struct session_party;
+
 struct exchange_proofs {
     struct tlog_proof inclusion;
     ProtobufCBinaryData consistency;
@@ -35,6 +37,7 @@ struct exchange_request {
     enum hint hint;            /* of a dropped one; 0: none */
     struct arena arena;
     struct exchange_session *session; /* counted; given back by request_free() */
+    const struct session_party *known; /* the session's record of the party, as the request found it */
     Muster__PartyRecord *party;       /* as of the batch's beginning */
     enum desk_keys which;             /* of its keys it came under */
     uint8_t request_id[BOX_REQUEST_ID_SIZE];

@@ -22,6 +22,7 @@
 #define EXCHANGE_ADDRESS_MOST 1024u
 
 struct exchange_session;
+struct reader;
 struct exchange_request;
 
 /* Nodes of the log's tree, which never change once committed; of fixed size. */
@@ -48,6 +49,7 @@ struct exchange_job {
 struct exchange {
     struct store *store;
     struct pool *pool;
+    struct reader *reader;            /* NULL: who reads is answered within the batch */
     const struct seam_random *random;
     struct key_pair log_key;
     struct key_pair signing_key;

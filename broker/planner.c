@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "broker/confine.h"
 #include "broker/metrics.h"
@@ -21,6 +22,7 @@
 #include "proto/status.h"
 #include "proto/walk.h"
 
+#define PLANNER_NICE 10
 #define PLANNER_ARENA_CAP ((size_t)3 << 30) /* a market of the largest kind and its search take about 1 GiB */
 
 struct planner_deadline {
@@ -135,6 +137,8 @@ static int planner_serve(struct pipe *pipe, const struct pipe_frame *frame, uint
 int planner_run(const struct config *config, int pipe_fd)
 {
     struct pipe pipe = {.fd = -1};
+    /* An acknowledgement goes before a plan wherever they want one processor. */
+    setpriority(PRIO_PROCESS, 0, PLANNER_NICE);
     if (pipe_open(&pipe, pipe_fd, PIPE_FRAME_MOST) != STATUS_OK || confine_planner() != STATUS_OK)
         return EXIT_CODE_INTERNAL;
     int status = STATUS_OK;

@@ -9,6 +9,7 @@
 
 #include "proto/seam.h"
 #include "proto/status.h"
+#include "tests/bench/beside.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/loop.h"
 #include "tests/bench/traffic.h"
@@ -242,8 +243,12 @@ int main(int count, char **values)
         status = bench_objects(&signed_pair, &figures);
     bench_pair_close(&unsigned_pair);
     bench_pair_close(&signed_pair);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && only_clients == 0 && (status = beside_measure(3 * slice_milliseconds, &figures.beside)) != STATUS_OK)
+        fprintf(stderr, "bench: beside readers and planner: %s\n", status_name(status));
+    if (status == STATUS_OK && only_clients == 0)
         status = figures_write(&figures, values[2]);
+    else if (status == STATUS_OK)
+        figures_print(&figures);
     snprintf(folder, sizeof folder, "rm -rf '%s'", base);
     if (system(folder) != 0)
         fprintf(stderr, "bench: %s was not removed\n", base);

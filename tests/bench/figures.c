@@ -82,7 +82,7 @@ static void figures_print_half(const struct figures_row *row, const struct figur
            figures_mean(exchange->p99, exchange->slices), figures_cost(loop), figures_cost(exchange));
 }
 
-static void figures_print(const struct figures *figures)
+void figures_print(const struct figures *figures)
 {
     printf("Durable submissions acknowledged a second, one under way a client; times in ms, processor in us a submission\n\n");
     printf("%7s  %-9s %10s %10s  %7s  %17s  %17s  %13s\n", "", "", "bare loop", "exchange", "", "loop p50      p99", "exch. p50     p99",

@@ -39,7 +39,10 @@ struct figures {
     struct figures_beside beside;
 };
 
-/* Prints a table and writes both files into folder. STATUS_IO. */
+/* Prints a table. */
+void figures_print(const struct figures *figures);
+
+/* Prints it and writes both files into folder. STATUS_IO. */
 int figures_write(const struct figures *figures, const char *folder);
 
 #endif

@@ -13,7 +13,7 @@
  */
 
 #define TRAFFIC_PARTIES 16u
-#define TRAFFIC_ITEMS 1024u
+#define TRAFFIC_ITEMS 8192u
 
 struct traffic_queue {
     struct parcel *list;

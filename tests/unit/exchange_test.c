@@ -102,7 +102,7 @@ static void take_answer(void *data, uint64_t handle, const uint8_t *bytes, size_
     answers[handle].bytes = (uint8_t *)arena_copy(&arena, bytes, length);
 }
 
-static const struct exchange_sink sink = {take_answer, NULL};
+static const struct exchange_sink sink = {.answer = take_answer};
 
 static int open_exchange(void)
 {
