@@ -431,7 +431,12 @@ static int process_open(struct process *process)
         .clock = &process->clock,
         .random = &seam_random_nonces,
     };
-    status = process_open_exchange(process, &options);
+    const struct confine_allowed allowed = {.folder = config->directory};
+    int version = 0;
+    status = confine_landlock(&allowed, &version);
+    metrics_write(status == STATUS_OK ? METRICS_INFO : METRICS_ERROR, "enclosed", "landlock=%d result=%s", version, status_name(status));
+    if (status == STATUS_OK)
+        status = process_open_exchange(process, &options);
     if (status != STATUS_OK)
         return status;
     while ((status = exchange_start(process->exchange)) == STATUS_NO_SPACE && process_stopping == 0) {

@@ -232,7 +232,7 @@ static int main_role(const struct arguments *arguments)
         return EXIT_CODE_INTERNAL;
     if (strcmp(arguments->role, "front") == 0) {
         main_raise_descriptors(&config);
-        return front_run(&config, SUPERVISE_FD, confine_front);
+        return front_run(&config, SUPERVISE_FD, confine_landlock, confine_front);
     }
     if (strcmp(arguments->role, "exchange") == 0)
         return exchange_process_run(&config, SUPERVISE_FD);

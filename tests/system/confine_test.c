@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* What each process has, and what it gave up: one process, one job. */
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,10 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "broker/confine.h"
 #include "proto/status.h"
 #include "tests/system/party.h"
 
@@ -143,6 +152,169 @@ static void only_the_front_has_the_network(void **state)
     assert_true(descriptors("front", "socket:") >= 2);
 }
 
+/* The log says that each process that opens files or ports enclosed itself, and by which version of Landlock. */
+static void landlock_encloses_who_opens_something(void **state)
+{
+    (void)state;
+    assert_true(harness_logged(&harness, "process=front event=enclosed landlock=", NULL, 0));
+    assert_true(harness_logged(&harness, "process=exchange event=enclosed landlock=", NULL, 0));
+    assert_false(harness_logged(&harness, "result=io", NULL, 0));
+}
+
+/* Keys lie in locked memory, which is never swapped and never part of a core. */
+static void keys_lie_in_locked_memory(void **state)
+{
+    (void)state;
+    assert_false(proc_says("exchange", "status", "VmLck:", "\t       0 kB"));
+    assert_true(proc_says("planner", "status", "VmLck:", " 0 kB"));
+}
+
+/* --- what a role can't do any more: tried by a child of this test that gives up what the role gives up -------------- */
+
+enum attempt { OPEN_READ = 1, OPEN_WRITE = 2, SOCKET = 4, EXECUTE = 8, FORK = 16, UNLINK = 32 };
+
+static char victim[HARNESS_PATH_MOST];
+
+static int try_all(void)
+{
+    int done = 0;
+    int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
+    done |= open(victim, O_RDONLY) >= 0 ? OPEN_READ : 0;
+    done |= open(victim, O_WRONLY | O_CREAT, 0600) >= 0 ? OPEN_WRITE : 0;
+    done |= socket_fd >= 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? SOCKET : 0;
+    done |= unlink("/tmp/there-is-no-such-file-of-muster") == 0 || errno != EACCES ? UNLINK : 0;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    if (pid > 0) {
+        waitpid(pid, NULL, 0);
+        done |= FORK;
+    }
+    char *const arguments[] = {(char *)"true", NULL};
+    execv("/bin/true", arguments);
+    return done;
+}
+
+/* The exit code of a child that confined itself and tried everything; 0: nothing succeeded (a true that ran exits with 0 as well: see below). */
+static int outcome_of(int (*confine)(void))
+{
+    int wait_status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        if (confine() != STATUS_OK)
+            _exit(126);
+        /* A program that was run in its place would end with 0, and this with 64. */
+        _exit(64 | try_all());
+    }
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &wait_status, 0), pid);
+    assert_true(WIFEXITED(wait_status));
+    return WEXITSTATUS(wait_status);
+}
+
+static int confine_not(void)
+{
+    return STATUS_OK;
+}
+
+static void front_exchange_and_planner_open_and_start_nothing(void **state)
+{
+    (void)state;
+    snprintf(victim, sizeof victim, "%s", harness.config);
+    /* Unconfined, the same attempts succeed: the program is run. */
+    assert_int_equal(outcome_of(confine_not), 0);
+    if (!FILTERED)
+        return;
+    assert_int_equal(outcome_of(confine_front), 64);
+    assert_int_equal(outcome_of(confine_exchange), 64);
+    assert_int_equal(outcome_of(confine_planner), 64);
+}
+
+static void *open_in_a_thread(void *data)
+{
+    int *fd = data;
+    *fd = open(victim, O_RDONLY);
+    return NULL;
+}
+
+/* Binds a TCP socket to a port. */
+static bool may_bind(uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int reuse = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
+    bool bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 || errno == EADDRINUSE;
+    close(fd);
+    return bound;
+}
+
+/* In a child: what Landlock alone leaves; threads made afterwards are inside as well. */
+static int landlocked(const struct confine_allowed *allowed, const char *inside)
+{
+    pthread_t thread;
+    int fd = -1;
+    int version = 0;
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (confine_landlock(allowed, &version) != STATUS_OK)
+        return 1;
+    if (version == 0)
+        return 0;
+    if (pthread_create(&thread, NULL, open_in_a_thread, &fd) != 0 || pthread_join(thread, NULL) != 0 || fd >= 0)
+        return 2;
+    if (open(victim, O_RDONLY) >= 0 || errno != EACCES || unlink(victim) == 0)
+        return 3;
+    if (inside != NULL && open(inside, O_WRONLY | O_CREAT, 0600) < 0)
+        return 4;
+    if (version >= 4 && (may_bind((uint16_t)(allowed->port + 1)) || (allowed->port != 0 && !may_bind(allowed->port))))
+        return 5;
+    return 0;
+}
+
+static int landlock_outcome(const struct confine_allowed *allowed, const char *inside)
+{
+    int wait_status = 0;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(landlocked(allowed, inside));
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &wait_status, 0), pid);
+    assert_true(WIFEXITED(wait_status));
+    return WEXITSTATUS(wait_status);
+}
+
+static void landlock_alone_leaves_each_its_own(void **state)
+{
+    (void)state;
+    char folder[HARNESS_PATH_MOST + 16];
+    char inside[HARNESS_PATH_MOST + 32];
+    int version = 0;
+    const struct confine_allowed planner = {.folder = NULL};
+    const struct confine_allowed front = {.port = 47447};
+    const struct confine_allowed exchange = {.folder = folder};
+    snprintf(victim, sizeof victim, "%s", harness.config);
+    snprintf(folder, sizeof folder, "%s/own", harness.folder);
+    snprintf(inside, sizeof inside, "%s/file", folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_int_equal(landlock_outcome(&planner, NULL), 0);
+    assert_int_equal(landlock_outcome(&front, NULL), 0);
+    assert_int_equal(landlock_outcome(&exchange, inside), 0);
+    /* What was asked for is there: a folder that can't be opened is no reason to go on without. */
+    pid_t pid = fork();
+    if (pid == 0) {
+        const struct confine_allowed missing = {.folder = "/there-is-no-such-folder-of-muster"};
+        int status = confine_landlock(&missing, &version);
+        _exit(version == 0 || status == STATUS_IO ? 0 : 1);
+    }
+    int wait_status = 0;
+    assert_int_equal(waitpid(pid, &wait_status, 0), pid);
+    assert_true(WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0);
+    if (!harness_logged(&harness, "landlock=0", NULL, 0))
+        return;
+    print_message("this kernel has no Landlock: only its absence was tested\n");
+}
+
 /* Whoever kills the parent has killed all: none goes on alone. */
 static void no_child_outlives_its_parent(void **state)
 {
@@ -177,6 +349,10 @@ int main(void)
         CONFINE_TEST(the_filter_holds_for_every_thread),
         CONFINE_TEST(only_the_exchange_has_the_store),
         CONFINE_TEST(only_the_front_has_the_network),
+        CONFINE_TEST(landlock_encloses_who_opens_something),
+        CONFINE_TEST(keys_lie_in_locked_memory),
+        CONFINE_TEST(front_exchange_and_planner_open_and_start_nothing),
+        CONFINE_TEST(landlock_alone_leaves_each_its_own),
         CONFINE_TEST(no_child_outlives_its_parent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
