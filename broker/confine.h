@@ -30,6 +30,9 @@ struct confine_allowed {
  */
 int confine_landlock(const struct confine_allowed *allowed, int *version);
 
+/* The same, and says so in the log. */
+int confine_enclose(const struct confine_allowed *allowed);
+
 /* The front: no file opened, no process made, no socket but those that libzmq accepts. After its threads have started.
  * STATUS_OK, STATUS_IO. */
 int confine_front(void);

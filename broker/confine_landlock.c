@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "broker/metrics.h"
 #include "proto/status.h"
 
 /*
@@ -97,5 +98,13 @@ int confine_landlock(const struct confine_allowed *allowed, int *version)
     if (status == STATUS_OK && syscall(LANDLOCK_RESTRICT, fd, 0) != 0)
         status = STATUS_IO;
     close(fd);
+    return status;
+}
+
+int confine_enclose(const struct confine_allowed *allowed)
+{
+    int version = 0;
+    int status = confine_landlock(allowed, &version);
+    metrics_write(status == STATUS_OK ? METRICS_INFO : METRICS_ERROR, "enclosed", "landlock=%d result=%s", version, status_name(status));
     return status;
 }

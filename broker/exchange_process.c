@@ -432,9 +432,7 @@ static int process_open(struct process *process)
         .random = &seam_random_nonces,
     };
     const struct confine_allowed allowed = {.folder = config->directory};
-    int version = 0;
-    status = confine_landlock(&allowed, &version);
-    metrics_write(status == STATUS_OK ? METRICS_INFO : METRICS_ERROR, "enclosed", "landlock=%d result=%s", version, status_name(status));
+    status = confine_enclose(&allowed);
     if (status == STATUS_OK)
         status = process_open_exchange(process, &options);
     if (status != STATUS_OK)

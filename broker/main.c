@@ -215,6 +215,12 @@ static enum metrics_level main_level(const struct config *config)
     return METRICS_INFO;
 }
 
+static int main_enclose_front(uint16_t port)
+{
+    const struct confine_allowed allowed = {.port = port};
+    return confine_enclose(&allowed);
+}
+
 static int main_role(const struct arguments *arguments)
 {
     struct config config;
@@ -232,7 +238,7 @@ static int main_role(const struct arguments *arguments)
         return EXIT_CODE_INTERNAL;
     if (strcmp(arguments->role, "front") == 0) {
         main_raise_descriptors(&config);
-        return front_run(&config, SUPERVISE_FD, confine_landlock, confine_front);
+        return front_run(&config, SUPERVISE_FD, main_enclose_front, confine_front);
     }
     if (strcmp(arguments->role, "exchange") == 0)
         return exchange_process_run(&config, SUPERVISE_FD);

@@ -140,8 +140,7 @@ int planner_run(const struct config *config, int pipe_fd)
     /* An acknowledgement goes before a plan wherever they want one processor. */
     setpriority(PRIO_PROCESS, 0, PLANNER_NICE);
     const struct confine_allowed nothing = {.folder = NULL};
-    int version = 0;
-    if (confine_landlock(&nothing, &version) != STATUS_OK || pipe_open(&pipe, pipe_fd, PIPE_FRAME_MOST) != STATUS_OK || confine_planner() != STATUS_OK)
+    if (confine_enclose(&nothing) != STATUS_OK || pipe_open(&pipe, pipe_fd, PIPE_FRAME_MOST) != STATUS_OK || confine_planner() != STATUS_OK)
         return EXIT_CODE_INTERNAL;
     int status = STATUS_OK;
     while (status == STATUS_OK) {

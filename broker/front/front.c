@@ -7,7 +7,6 @@
 #include <sodium.h>
 #include <zmq.h>
 
-#include "broker/confine.h"
 #include "broker/front/door.h"
 #include "broker/front/meter.h"
 #include "broker/front/relay.h"
@@ -53,20 +52,15 @@ static void front_serve_zap(void *data)
     zap_serve(front->zap, front->admission, wall, front_now());
 }
 
-/* Its key is read: from here on no file, and no port but its own. Before libzmq starts its threads. */
-static int front_enclose(const struct config *config, int (*landlock)(const struct confine_allowed *allowed, int *version))
+/* The port that it listens on; 0 where the address names none. */
+static uint16_t front_port(const struct config *config)
 {
     const char *port = strrchr(config->address, ':');
     unsigned long number = port == NULL ? 0 : strtoul(port + 1, NULL, 10);
-    const struct confine_allowed allowed = {.port = (uint16_t)(number > UINT16_MAX ? 0 : number)};
-    int version = 0;
-    int status = landlock(&allowed, &version);
-    metrics_write(status == STATUS_OK ? METRICS_INFO : METRICS_ERROR, "enclosed", "landlock=%d result=%s", version, status_name(status));
-    return status;
+    return (uint16_t)(number > UINT16_MAX ? 0 : number);
 }
 
-static int front_open(struct front *front, const struct config *config,
-                      int (*landlock)(const struct confine_allowed *allowed, int *version), uint8_t curve_public[32])
+static int front_open(struct front *front, const struct config *config, int (*enclose)(uint16_t port), uint8_t curve_public[32])
 {
     char path[CONFIG_TEXT_MOST];
     struct key_pair pair = {0};
@@ -79,7 +73,8 @@ static int front_open(struct front *front, const struct config *config,
     }
     front_seed();
     memcpy(curve_public, pair.public_key, 32);
-    status = front_enclose(config, landlock);
+    /* Its key is read: from here on no file, and no port but its own. Before libzmq starts its threads. */
+    status = enclose(front_port(config));
     if (status != STATUS_OK)
         goto done;
     front->context = zmq_ctx_new();
@@ -207,8 +202,7 @@ static int front_serve(struct front *front, const struct config *config, const u
     return status == STATUS_OK || status == STATUS_UNREACHABLE ? EXIT_CODE_DONE : EXIT_CODE_INTERNAL;
 }
 
-int front_run(const struct config *config, int pipe_fd, int (*landlock)(const struct confine_allowed *allowed, int *version),
-              int (*confine)(void))
+int front_run(const struct config *config, int pipe_fd, int (*enclose)(uint16_t port), int (*confine)(void))
 {
     struct sigaction stop = {.sa_handler = front_stop};
     sigaction(SIGTERM, &stop, NULL);
@@ -217,7 +211,7 @@ int front_run(const struct config *config, int pipe_fd, int (*landlock)(const st
     uint8_t curve_public[32];
     int code = EXIT_CODE_INTERNAL;
     if (pipe_open(&front.pipe, pipe_fd, PIPE_FRAME_MOST) == STATUS_OK &&
-        front_open(&front, config, landlock, curve_public) == STATUS_OK)
+        front_open(&front, config, enclose, curve_public) == STATUS_OK)
         code = front_serve(&front, config, curve_public, confine);
     front_close(&front);
     return code;

@@ -9,6 +9,7 @@
 
 #include "proto/seam.h"
 #include "proto/status.h"
+#include "tests/bench/attacked.h"
 #include "tests/bench/beside.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/loop.h"
@@ -245,6 +246,8 @@ int main(int count, char **values)
     bench_pair_close(&signed_pair);
     if (status == STATUS_OK && only_clients == 0 && (status = beside_measure(3 * slice_milliseconds, &figures.beside)) != STATUS_OK)
         fprintf(stderr, "bench: beside readers and planner: %s\n", status_name(status));
+    if (status == STATUS_OK && only_clients == 0 && (status = attacked_measure(2 * slice_milliseconds, &figures.attacked)) != STATUS_OK)
+        fprintf(stderr, "bench: under attack: %s\n", status_name(status));
     if (status == STATUS_OK && only_clients == 0)
         status = figures_write(&figures, values[2]);
     else if (status == STATUS_OK)

@@ -73,6 +73,11 @@ static double figures_objects(const struct figures *figures)
     return figures_rate(&figures->bulk) * FIGURES_BULK_OBJECTS * 60;
 }
 
+static double figures_kept(const struct figures *figures)
+{
+    return figures->attacked.alone > 0 ? figures->attacked.under / figures->attacked.alone : 0;
+}
+
 static void figures_print_half(const struct figures_row *row, const struct figures_side *loop, const struct figures_side *exchange,
                                const char *name)
 {
@@ -100,6 +105,8 @@ void figures_print(const struct figures *figures)
     printf("acknowledgement alone: p50 %.2f, p99 %.2f ms; beside %.0f reads a second and %llu plans: p50 %.2f, p99 %.2f ms\n",
            figures->beside.idle_p50, figures->beside.idle_p99, figures->beside.reads, (unsigned long long)figures->beside.plans,
            figures->beside.busy_p50, figures->beside.busy_p99);
+    printf("against attackers with half of one core: %.0f of %.0f a second are kept, %.0f %%\n", figures->attacked.under, figures->attacked.alone,
+           100 * figures_kept(figures));
 }
 
 static void figures_json_row(FILE *file, const struct figures_row *row, const char *end)
@@ -125,7 +132,8 @@ static void figures_json(FILE *file, const struct figures *figures)
             figures_worst(figures, 0), figures_worst(figures, 1), figures_objects(figures));
     fprintf(file, "  \"idle_p50_ms\": %.3f,\n  \"idle_p99_ms\": %.3f,\n  \"busy_p50_ms\": %.3f,\n  \"busy_p99_ms\": %.3f,\n",
             beside->idle_p50, beside->idle_p99, beside->busy_p50, beside->busy_p99);
-    fprintf(file, "  \"reads_per_second\": %.1f,\n  \"plans\": %llu,\n  \"rows\": [\n", beside->reads, (unsigned long long)beside->plans);
+    fprintf(file, "  \"reads_per_second\": %.1f,\n  \"plans\": %llu,\n  \"kept_under_attack\": %.3f,\n  \"rows\": [\n", beside->reads,
+            (unsigned long long)beside->plans, figures_kept(figures));
     for (unsigned i = 0; i < FIGURES_ROWS; i++)
         figures_json_row(file, &figures->rows[i], i + 1 < FIGURES_ROWS ? "," : "");
     fprintf(file, "  ]\n}\n");

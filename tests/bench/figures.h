@@ -33,10 +33,16 @@ struct figures_beside {
     uint64_t plans;                                /* made meanwhile */
 };
 
+/* Acknowledged a second, by themselves and beside attackers that have half of one core. */
+struct figures_attacked {
+    double alone, under;
+};
+
 struct figures {
     struct figures_row rows[FIGURES_ROWS];
     struct figures_side bulk; /* submissions of FIGURES_BULK_OBJECTS objects */
     struct figures_beside beside;
+    struct figures_attacked attacked;
 };
 
 /* Prints a table. */

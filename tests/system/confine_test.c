@@ -158,6 +158,7 @@ static void landlock_encloses_who_opens_something(void **state)
     (void)state;
     assert_true(harness_logged(&harness, "process=front event=enclosed landlock=", NULL, 0));
     assert_true(harness_logged(&harness, "process=exchange event=enclosed landlock=", NULL, 0));
+    assert_true(harness_logged(&harness, "process=planner event=enclosed landlock=", NULL, 1000));
     assert_false(harness_logged(&harness, "result=io", NULL, 0));
 }
 
