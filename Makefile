@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-# make, make demo, make test, make torture, make bench, make fuzz, make install. Everything made lies under $(BUILD).
+# make, make demo, make test, make torture, make attack, make bench, make fuzz, make install. Everything made lies under $(BUILD).
 # make SANITIZE=address,undefined test   make CC=clang
 
 CC ?= gcc
@@ -49,7 +49,7 @@ UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit
 SYSTEM_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/system/*_test.c)))
 SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out %_test.c tests/torture/%shim.c tests/torture/torture.c,$(wildcard tests/unit/*.c tests/system/*.c tests/torture/*.c))))
 
-.PHONY: all demo test torture bench bench-broker fuzz install clean tests
+.PHONY: all demo test torture attack bench bench-broker fuzz install clean tests
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -134,6 +134,11 @@ FUZZ_LIBS = $(LIB)/libmuster.a $(LIB)/liblink.a $(LIB)/libbroker.a $(LIB)/libmat
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< -Wl,--start-group $(FUZZ_LIBS) -Wl,--end-group $(PKG_LIBS)
+
+# Random histories of pooled need against an attacker.
+HISTORIES ?= 10000
+attack: $(BUILD)/tests/unit/signals_attack_test
+	SIGNALS_HISTORIES=$(HISTORIES) $<
 
 demo: all
 	@BIN=$(BUILD)/bin tests/demo.sh

@@ -381,6 +381,67 @@ static void nor_where_a_bundle_is_planned_again_or_rejected(void **state)
     assert_coordinator_saw(saw);
 }
 
+/* --- what was published of pooled need ------------------------------------------------------------------------------ */
+
+/* Nations whose parts make a total; the first four are readers. Nobody but its owner may see a part, and nobody but the coordinator the sum. */
+static const struct {
+    const char *party, *country, *may;
+    uint64_t parts[2];
+} pooled[] = {{"nl", "NL", "n", {20021, 23003}}, {"de", "DE", "d", {30011, 26017}}, {"es", "ES", "x", {17011, 21001}}, {"se", "SE", "e", {22013, 18041}},
+              {"pl", "PL", "", {25031, 29009}},  {"no", "NO", "", {27017, 19013}}};
+
+#define POOLED (sizeof pooled / sizeof pooled[0])
+
+static void put_pooled(struct world *world, unsigned at_date)
+{
+    uint64_t total = 0;
+    for (size_t at = 0; at < POOLED; at++) {
+        Muster__Demand *demand = world_demand(world, "D1", pooled[at].country, "GEM", 202811, pooled[at].parts[at_date], 5000000);
+        assert_int_equal(world_put_demand(world, pooled[at].party, demand, at_date), STATUS_OK);
+        plant_number(pooled[at].party, pooled[at].parts[at_date], pooled[at].may, "", "");
+        total += pooled[at].parts[at_date];
+    }
+    plant_number("the exact total", total, "", "", "");
+}
+
+static void next_publication(struct world *world)
+{
+    uint32_t month = desk_month(world->now);
+    while (desk_month(world->now) == month)
+        world_days(world, 1);
+    assert_int_equal(world_tick(world), 1);
+}
+
+static void nor_where_pooled_need_was_published(void **state)
+{
+    struct world *world = *state;
+    bool saw[CANARIES_MOST] = {false};
+    canary_count = 0;
+    world_item(world, "GEM");
+    for (size_t at = 0; at < POOLED; at++)
+        world_party(world, pooled[at].party, MUSTER__ROLE__ROLE_AGENCY, pooled[at].country, true);
+    world_party(world, "sup", MUSTER__ROLE__ROLE_SUPPLIER, "FR", true);
+    world_party(world, "alt", MUSTER__ROLE__ROLE_SUPPLIER, "IT", true);
+    assert_int_equal(world_policy(world, 1, "signal_base", "1000", NULL), STATUS_OK);
+    Muster__Demand *sealed = world_demand(world, "D2", "NL", "GEM", 202811, 77003, 5000000);
+    sealed->release = MUSTER__RELEASE__RELEASE_SEALED;
+    assert_int_equal(world_put_demand(world, "nl", sealed, 0), STATUS_OK);
+    plant_number("nl sealed", 77003, "n", "", "");
+    for (unsigned date = 0; date < 2; date++) {
+        put_pooled(world, date);
+        everybody_asks(world, STAGE_PROPOSED, saw);
+        next_publication(world);
+        everybody_asks(world, STAGE_PROPOSED, saw);
+    }
+    Muster__NeedRequest need = MUSTER__NEED_REQUEST__INIT;
+    need.item = need.after = "";
+    const Muster__NeedAnswer *answer = (const Muster__NeedAnswer *)world_read(world, "sup", MUSTER__VERB__VERB_NEED, &need.base);
+    assert_int_equal(answer->n_signals, 1);
+    assert_int_equal(answer->signals[0]->need, 136000);
+    assert_int_equal(answer->signals[0]->date, 20270401);
+    assert_coordinator_saw(saw);
+}
+
 /* --- the table ---------------------------------------------------------------------------------------------------- */
 
 static void walk(const ProtobufCMessageDescriptor *descriptor, int depth)
@@ -465,6 +526,7 @@ int main(void)
         cmocka_unit_test(every_field_of_every_answer_has_its_row),
         cmocka_unit_test_setup_teardown(no_answer_holds_what_its_reader_may_not_see, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(nor_where_a_bundle_is_planned_again_or_rejected, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(nor_where_pooled_need_was_published, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(terms_pass_the_seal_unchanged, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(shares_are_seen_in_steps_and_values_in_two_digits, world_setup, world_teardown),
     };

@@ -21,7 +21,7 @@
 #include "tests/unit/scratch.h"
 #include "tests/unit/signals_attack.h"
 
-#define HISTORIES 2000u
+#define HISTORIES 1000u
 #define NATIONS_MOST 11u
 #define QUARTERS_MOST 3u
 #define REGIONS_MOST 3u
