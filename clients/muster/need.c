@@ -211,7 +211,7 @@ static int print_pipe(struct context *context, const struct needs *needs)
 enum column { COLUMN_ITEM, COLUMN_REGION, COLUMN_DUE, COLUMN_NEED, COLUMN_STOOD, COLUMN_DATE, COLUMN_OWN, COLUMN_TOTAL, COLUMN_NATIONS, COLUMN_RANGE, COLUMNS };
 
 static const struct table_column all_columns[COLUMNS] = {
-    [COLUMN_ITEM] = {"Item", TABLE_ID, NULL},          [COLUMN_REGION] = {"Region", TABLE_ID, NULL}, [COLUMN_DUE] = {"Due", TABLE_ID, NULL},
+    [COLUMN_ITEM] = {"Item", TABLE_ID, NULL},          [COLUMN_REGION] = {"Region", TABLE_ID, NULL}, [COLUMN_DUE] = {"Quarter", TABLE_ID, NULL},
     [COLUMN_NEED] = {"Need", TABLE_FIGURE, NULL},      [COLUMN_STOOD] = {"Stood unmet", TABLE_FIGURE, NULL}, [COLUMN_DATE] = {"As of", TABLE_ID, NULL},
     [COLUMN_OWN] = {"Yours", TABLE_FIGURE, NULL},      [COLUMN_TOTAL] = {"Exact", TABLE_FIGURE, NULL}, [COLUMN_NATIONS] = {"Nations", TABLE_FIGURE, NULL},
     [COLUMN_RANGE] = {"Range %", TABLE_FIGURE, NULL},
@@ -348,20 +348,34 @@ static const char *why_of(const Muster__SignalHeld *held)
     }
 }
 
+/* What is too small by itself was pooled, and shows there: only a cell that stands published, or the widest, is told of. */
+static bool is_final(const struct needs *needs, const Muster__SignalHeld *held)
+{
+    bool pooled = held->why == MUSTER__SIGNAL_WHY__SIGNAL_FEW || held->why == MUSTER__SIGNAL_WHY__SIGNAL_DOMINATED;
+    bool final = !pooled || held->width == MUSTER__SIGNAL_WIDTH__SIGNAL_YEAR;
+    for (size_t i = 0; i < needs->signal_count && !final; i++) {
+        const Muster__Signal *signal = needs->signals[i];
+        uint32_t quarter = signal->first_month / 100 * 10 + (signal->first_month % 100 + 2) / 3;
+        final = quarter == held->from && signal->last_month - signal->first_month == 2 && strcmp(signal->item, held->item) == 0 &&
+                strcmp(signal->region, held->region) == 0;
+    }
+    return final;
+}
+
 static const struct table_column held_columns[] = {
-    {"Item", TABLE_ID, NULL}, {"Region", TABLE_ID, NULL}, {"Due", TABLE_ID, NULL}, {"Nations", TABLE_FIGURE, NULL}, {"Exact", TABLE_FIGURE, NULL}, {"Not published anew", TABLE_TEXT, NULL},
+    {"Item", TABLE_ID, NULL}, {"Region", TABLE_ID, NULL}, {"Quarter", TABLE_ID, NULL}, {"Nations", TABLE_FIGURE, NULL}, {"Exact", TABLE_FIGURE, NULL}, {"Not published anew", TABLE_TEXT, NULL},
 };
 
 static int print_held(struct context *context, const struct needs *needs)
 {
     struct table table;
-    if (!needs->held_count) {
-        return EXIT_CODE_DONE;
-    }
     table_init(&table, &context->arena, held_columns, sizeof held_columns / sizeof held_columns[0]);
     for (size_t i = 0; i < needs->held_count; i++) {
         const Muster__SignalHeld *held = needs->held[i];
         bool year = held->width == MUSTER__SIGNAL_WIDTH__SIGNAL_YEAR;
+        if (!is_final(needs, held)) {
+            continue;
+        }
         table_add(&table, held->item);
         table_add(&table, *held->region ? held->region : "pooled");
         table_add(&table, year ? arena_format(&context->arena, "%04u", held->from / 10) : arena_format(&context->arena, "%04u-Q%u", held->from / 10, held->from % 10));
@@ -369,7 +383,7 @@ static int print_held(struct context *context, const struct needs *needs)
         table_add(&table, figures_count(held->total).text);
         table_add(&table, why_of(held));
     }
-    return table_print(&table, &context->output) == STATUS_OK ? EXIT_CODE_DONE : complain_memory();
+    return table_rows(&table) == 0 ? EXIT_CODE_DONE : table_print(&table, &context->output) == STATUS_OK ? EXIT_CODE_DONE : complain_memory();
 }
 
 static const struct table_column open_columns[] = {
