@@ -5,6 +5,7 @@
 
 #include "broker/match/branch.h"
 #include "broker/match/control.h"
+#include "broker/match/dive.h"
 #include "broker/match/finish.h"
 #include "broker/match/moves.h"
 #include "broker/match/node.h"
@@ -100,14 +101,45 @@ static int finish(struct match_search *search, bool last)
     return status;
 }
 
+/* Dives from the prices at hand, and takes the plan where it is better; prices and multipliers are then as they were. */
+static int dive(struct match_search *search, struct match_dive *dive)
+{
+    const struct match_model *model = &search->model;
+    uint64_t since = match_control_time(search->control);
+    memcpy(search->mixed, search->dual.price, model->line_count * sizeof *search->mixed);
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        search->multipliers[t] = search->ties.ties[t].multiplier;
+    }
+    bool found = match_dive_run(search, dive);
+    int status = STATUS_OK;
+    if (found) {
+        match_flow_copy(&search->flow, &search->trial);
+        search->worth = match_flow_worth(&search->flow);
+        status = search->joint ? STATUS_OK : match_finish_keep(search, true);
+    }
+    memcpy(search->dual.price, search->mixed, model->line_count * sizeof *search->mixed);
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        search->ties.ties[t].multiplier = search->multipliers[t];
+    }
+    match_ties_apply(&search->ties);
+    match_dual_evaluate(&search->walk, &search->limits, &search->dual);
+    search->dual.bound += match_ties_constant(&search->ties);
+    match_control_count(search->control, MATCH_PASS_FIRST, since, 1, found);
+    return status;
+}
+
 int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t steps)
 {
-    uint64_t since = match_control_time(search->control);
-    match_first_plan(search);
-    match_control_count(search->control, MATCH_PASS_FIRST, since, 1, 1);
-    int status = finish(search, false);
-    if (status) {
+    struct match_dive way;
+    int status = match_dive_init(&search->model, search->arena, &way);
+    if (status || (status = dive(search, &way))) {
         return status;
+    }
+    if (!search->best.award_count) {
+        match_first_plan(search);
+        if ((status = finish(search, false))) {
+            return status;
+        }
     }
     match_lot_warm(search, steps);
     if (match_ties_free(&search->ties)) {

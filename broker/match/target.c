@@ -46,9 +46,24 @@ static bool must_leave(const struct match_search *search, const struct match_tar
     return single && choice_in(flow, supplier) != target->choice[supplier];
 }
 
+/* Opens all choices of a target in an empty flow at a time. */
+static bool open_offers(struct match_search *search, const struct match_target *target)
+{
+    uint32_t count = 0;
+    for (uint32_t o = 0; o < search->model.lot->offer_count; o++) {
+        if (target->choice[o] != MATCH_NONE) {
+            search->list[count++] = target->choice[o];
+        }
+    }
+    return match_flow_open_all(&search->trial, search->list, count);
+}
+
 static bool change_offers(struct match_search *search, const struct match_target *target)
 {
     struct match_flow *flow = &search->trial;
+    if (!*flow->slot_limit) {
+        return open_offers(search, target);
+    }
     for (uint32_t o = 0; o < search->model.lot->offer_count; o++) {
         uint32_t now = choice_in(flow, o);
         if (now != MATCH_NONE && now != target->choice[o] && !match_flow_close(flow, o)) {
