@@ -12,8 +12,9 @@
 
 #define FAR_TARGET 24       /* a proposed plan that differs in more offers and lumps is not tried */
 #define TRIES 12            /* of the screened search after a better plan was found */
-#define OFTEN 0.5F          /* averaged share from which a proposal opens an offer; and the same for every second one */
-#define SELDOM 0.15F
+#define OFTEN 0.5F          /* averaged share from which a proposal opens an offer */
+#define SETTLED 0.02F       /* a node with nothing less decided has a whole solution */
+#define PROPOSE 8           /* nodes between two proposals from what is not whole */
 #define TRIED 1024
 #define TREE_MEMORY ((size_t)192 << 20) /* of open nodes; beyond it the tree stops */
 
@@ -36,6 +37,8 @@ struct tree {
     __int128 closed;              /* highest bound of nodes that were given up unproved */
     size_t memory;
     uint64_t tried[TRIED];        /* marks of proposals that were tried */
+    int64_t *multipliers;         /* by tie: of the node at hand */
+    int64_t *root_multipliers;    /* by tie: of the plan's flow */
 };
 
 static bool node_before(const struct node *a, const struct node *b)
@@ -92,6 +95,7 @@ static void node_copy(struct tree *tree, struct node *node, bool save)
         at += (size);                              \
     } while (0)
     COPY(tree->search->dual.price, model->line_count * sizeof(int64_t));
+    COPY(tree->multipliers, tree->search->ties.count * sizeof(int64_t));
     COPY(tree->limits.only, model->lump_count * sizeof(uint32_t));
     COPY(tree->limits.barred, (size_t)model->choice_count);
     COPY(tree->limits.forced, (size_t)model->lot->offer_count);
@@ -100,9 +104,9 @@ static void node_copy(struct tree *tree, struct node *node, bool save)
 #undef COPY
 }
 
-static size_t node_size(const struct match_model *model)
+static size_t node_size(const struct match_model *model, uint32_t ties)
 {
-    return model->line_count * sizeof(int64_t) + model->lump_count * sizeof(uint32_t) + model->choice_count + model->lot->offer_count +
+    return (model->line_count + (size_t)ties) * sizeof(int64_t) + model->lump_count * sizeof(uint32_t) + model->choice_count + model->lot->offer_count +
            model->lump_count + match_limits_pairs(model);
 }
 
@@ -210,11 +214,11 @@ static void propose_lumps(struct tree *tree)
 }
 
 /* The plan that the averaged choices of this node propose. */
-static int propose(struct tree *tree)
+static int propose(struct tree *tree, bool *made)
 {
-    float often = tree->search->nodes_done % 2 ? OFTEN : SELDOM;
     struct match_search *search = tree->search;
     const struct match_model *model = &search->model;
+    *made = false;
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         float used = 0, most = 0;
         uint32_t best = MATCH_NONE;
@@ -225,7 +229,7 @@ static int propose(struct tree *tree)
                 most = search->ascent.used[c] > most ? search->ascent.used[c] : most;
             }
         }
-        tree->target.choice[o] = used >= often || tree->limits.forced[o] ? best : MATCH_NONE;
+        tree->target.choice[o] = used >= OFTEN || tree->limits.forced[o] ? best : MATCH_NONE;
     }
     propose_lumps(tree);
     uint32_t distance = match_target_distance(search, &tree->target);
@@ -235,7 +239,8 @@ static int propose(struct tree *tree)
     }
     *seen = mark;
     search->tries++;
-    return match_target_reach(search, &tree->target, false) ? take_over(search) : STATUS_OK;
+    *made = match_target_reach(search, &tree->target, false);
+    return *made ? take_over(search) : STATUS_OK;
 }
 
 /* A node with all fixed: the flow for it is the best there is in it. */
@@ -308,6 +313,37 @@ static struct node *open_children(struct tree *tree, const struct match_split_on
     return next;
 }
 
+static void set_multipliers(struct match_search *search, const int64_t *multipliers)
+{
+    bool moved = false;
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        moved = moved || search->ties.ties[t].multiplier != multipliers[t];
+        search->ties.ties[t].multiplier = multipliers[t];
+    }
+    if (moved) {
+        match_ties_apply(&search->ties);
+    }
+}
+
+static void get_multipliers(const struct match_search *search, int64_t *multipliers)
+{
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        multipliers[t] = search->ties.ties[t].multiplier;
+    }
+}
+
+/*
+ * The bound of the node at the prices of the plan in trial. Where the relaxation's solution is whole that plan solves it, and its prices are
+ * exact where those of the search are only near.
+ */
+static __int128 bound_by_plan(struct tree *tree)
+{
+    struct match_search *search = tree->search;
+    match_screen_relaxed_prices(search, &search->trial, search->probe.price);
+    match_dual_evaluate(&search->walk, &tree->limits, &search->probe);
+    return search->probe.bound == MATCH_NET_NEVER ? MATCH_NET_NEVER : search->probe.bound + match_ties_constant(&search->ties);
+}
+
 /* Works on a node; *next is the child to go on with, or NULL. */
 static int process(struct tree *tree, struct node *node, struct node **next)
 {
@@ -316,20 +352,34 @@ static int process(struct tree *tree, struct node *node, struct node **next)
     node_copy(tree, node, false);
     node->next_free = tree->free;
     tree->free = node;
+    set_multipliers(search, tree->multipliers);
     match_ascent_run(&search->walk, &tree->limits, &search->ties, match_branch_cutoff(search) - 1, search->node_steps, &search->dual,
                      &search->ascent);
+    get_multipliers(search, tree->multipliers);
     __int128 bound = search->dual.bound < node->bound ? search->dual.bound : node->bound;
     if (bound < match_branch_cutoff(search) || search->dual.bound == MATCH_NET_NEVER) {
+        set_multipliers(search, tree->root_multipliers);
         return STATUS_OK;
     }
-    int status = propose(tree);
-    if (status || bound < match_branch_cutoff(search)) {
-        return status;
-    }
     match_node_fix(search, &tree->limits, match_branch_cutoff(search));
+    set_multipliers(search, tree->root_multipliers);
     struct match_split_on on;
-    if (!match_node_choose(search, &tree->limits, &on)) {
+    float open = match_node_choose(search, &tree->limits, &on);
+    if (open < 0) {
         return close_leaf(tree);
+    }
+    if (open < SETTLED || search->nodes_done % PROPOSE == 1) {
+        bool made;
+        int status = propose(tree, &made);
+        __int128 exact = made && open < SETTLED ? bound_by_plan(tree) : bound;
+        bound = exact < bound ? exact : bound;
+        if (status || bound < match_branch_cutoff(search)) {
+            return status;
+        }
+        if (open < SETTLED && !search->persists) {
+            give_up(tree, bound); /* whole already: what is left is rules that the relaxation leaves out */
+            return STATUS_OK;
+        }
     }
     *next = open_children(tree, &on, bound);
     return STATUS_OK;
@@ -352,17 +402,20 @@ static struct node *next_node(struct tree *tree, struct node *next)
 int match_branch_run(struct match_search *search)
 {
     const struct match_model *model = &search->model;
-    struct tree tree = {.search = search, .most = 1U << 20, .data_size = node_size(model), .closed = MATCH_NET_NEVER};
+    struct tree tree = {.search = search, .most = 1U << 20, .data_size = node_size(model, search->ties.count), .closed = MATCH_NET_NEVER};
     int status = match_limits_init(model, search->arena, &tree.limits);
     if (status || (status = match_target_init(model, search->arena, &tree.target))) {
         return status;
     }
     tree.heap = arena_array(search->arena, search->nodes * 2 + 2, sizeof(struct node *));
     tree.most = (uint32_t)search->nodes * 2 + 2;
-    if (!tree.heap) {
+    tree.multipliers = arena_array(search->arena, search->ties.count, sizeof *tree.multipliers);
+    tree.root_multipliers = arena_array(search->arena, search->ties.count, sizeof *tree.root_multipliers);
+    if (!tree.heap || !tree.multipliers || !tree.root_multipliers) {
         return STATUS_NO_MEMORY;
     }
-    match_ties_hold(&search->ties, true);
+    get_multipliers(search, tree.root_multipliers);
+    get_multipliers(search, tree.multipliers);
     __int128 root = search->joint ? search->joint_bound : (((__int128)search->best.bound + 1) << model->shift) - 1;
     struct node *node = node_make(&tree, root);
     while (!status && search->nodes_done < search->nodes && (node = next_node(&tree, node))) {
@@ -376,7 +429,6 @@ int match_branch_run(struct match_search *search)
         give_up(&tree, node->bound);
     }
     __int128 bound = tree.count && tree.heap[0]->bound > tree.closed ? tree.heap[0]->bound : tree.closed;
-    match_ties_hold(&search->ties, false);
     if (!status && search->joint) {
         search->joint_bound = bound > search->worth ? bound : search->worth;
     } else if (!status) {

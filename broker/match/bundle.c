@@ -8,9 +8,10 @@
 #define ANSWERS_OFFER 12  /* room for answers: an offer, a lump */
 #define ANSWERS_LUMP 6
 #define PARTS 24          /* room for parts: a line, and a quarter of an offer's */
-#define SWEEPS 8          /* over all blocks, a solution */
-#define SWEEPS_MOST 60    /* as long as the mixtures are too far off to say anything */
-#define CLOSE 0.1         /* of what the prices promise: how far the mixtures may be from the best */
+#define SWEEPS 4          /* over all blocks, a solution */
+#define SWEEPS_MOST 24    /* as long as the mixtures are too far off to say anything */
+#define CLOSE 0.15         /* of what the prices promise: how far the mixtures may be from the best */
+#define WHOLE 6           /* sweeps between two that look at all answers */
 #define LITTLE 1e-8       /* of the bound: the same */
 
 enum dimension_kind { DIMENSION_FREE, DIMENSION_POSITIVE, DIMENSION_FIXED };
@@ -357,14 +358,17 @@ static void exchange(struct match_bundle *bundle, double factor, struct match_an
     }
 }
 
-/* Improves a block's mixture; returns how far it was from the best, in worth; *most gets the block's worth. */
-static double improve_block(struct match_bundle *bundle, double factor, uint32_t block, double *most)
+/*
+ * Improves a block's mixture; returns how far it was from the best, in worth; *most gets the block's worth. whole: looks at all its answers, and
+ * notes those that have a share or come near; else only at these.
+ */
+static double improve_block(struct match_bundle *bundle, double factor, uint32_t block, bool whole, double *most)
 {
     struct match_answer *to = NULL, *from = NULL;
     double mixed = 0;
     for (uint32_t n = bundle->head[block]; n != MATCH_NONE; n = bundle->answers[n].next) {
         struct match_answer *answer = &bundle->answers[n];
-        if (!answer->allowed) {
+        if (!answer->allowed || (!whole && !answer->near)) {
             continue;
         }
         answer->worth = worth_at(bundle, answer, bundle->price) - charge_of(bundle, answer, bundle->price);
@@ -375,6 +379,12 @@ static double improve_block(struct match_bundle *bundle, double factor, uint32_t
         }
     }
     *most = to ? to->worth : 0;
+    if (whole && to && from) {
+        double least = from->worth - (to->worth - from->worth);
+        for (uint32_t n = bundle->head[block]; n != MATCH_NONE; n = bundle->answers[n].next) {
+            bundle->answers[n].near = bundle->answers[n].share > 0 || (bundle->answers[n].worth >= least && to != from);
+        }
+    }
     if (to && from && to->worth > from->worth) {
         exchange(bundle, factor, from, to);
     }
@@ -442,21 +452,24 @@ double match_bundle_solve(struct match_bundle *bundle, double factor, double bes
             bundle->rows[bundle->row_count++] = d - bundle->lines;
         }
     }
+    bool whole = true;
     for (int sweep = 0; sweep < SWEEPS_MOST; sweep++) {
         double gap = 0;
         height = 0;
         for (uint32_t b = 0; b < bundle->blocks; b++) {
             double most;
-            gap += improve_block(bundle, factor, b, &most);
+            gap += improve_block(bundle, factor, b, whole, &most);
             height += most;
         }
         for (uint32_t d = 0; d < bundle->dimensions; d++) {
             height += bundle->base[d] * bundle->price[d];
         }
         double promise = best - height;
-        if (gap <= CLOSE * promise || gap <= LITTLE * best || (sweep >= SWEEPS && promise > gap)) {
+        bool close = gap <= CLOSE * promise || gap <= LITTLE * best || (sweep >= SWEEPS && promise > gap);
+        if (close && whole) {
             break;
         }
+        whole = close || sweep % WHOLE == WHOLE - 1;
     }
     for (uint32_t n = 0; n < bundle->answer_count; n++) {
         bundle->answers[n].last = bundle->answers[n].share > 0 ? bundle->now : bundle->answers[n].last;

@@ -39,6 +39,7 @@ struct match_answer {
     double share;    /* in its block's mixture */
     double worth;    /* at the prices at hand */
     bool allowed;    /* under the limits at hand */
+    bool near;       /* has a share, or may soon */
 };
 
 struct match_bundle {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "broker/match/dive.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/match/branch.h"
 #include "broker/match/node.h"
+#include "broker/match/rank.h"
 #include "proto/status.h"
 
 #define STEPS 6        /* of prices, a round */
@@ -12,12 +14,25 @@
 #define SURE 0.9F      /* share from which a thing is decided */
 #define UNLIKELY 0.02F /* share up to which it is decided against */
 #define HALF 0.5F
+#define PART 4         /* a round decides on a part of the open lumps */
+#define LOSS 0.0002    /* of the bound, that a round may cost */
+#define TURNS 8        /* single decisions that are tried the other way */
 
-int match_dive_init(const struct match_model *model, struct arena *arena, struct match_dive *dive)
+struct decision {
+    uint32_t taken; /* lumps decided on */
+    uint32_t open;  /* lumps that the mixture is not sure of */
+    uint32_t lump;  /* the last that was taken though the mixture is not sure of it, or MATCH_NONE */
+    uint32_t offer;
+};
+
+int match_dive_init(const struct match_model *model, const struct match_ties *ties, struct arena *arena, struct match_dive *dive)
 {
     int status = match_limits_init(model, arena, &dive->limits);
+    status = status ? status : match_limits_init(model, arena, &dive->saved);
     dive->decided = arena_array(arena, model->lot->offer_count, 1);
-    if (!status && !dive->decided) {
+    dive->price = arena_array(arena, model->line_count, sizeof *dive->price);
+    dive->multiplier = arena_array(arena, ties->count, sizeof *dive->multiplier);
+    if (!status && (!dive->decided || !dive->price || !dive->multiplier)) {
         status = STATUS_NO_MEMORY;
     }
     return status ? status : match_target_init(model, arena, &dive->target);
@@ -71,37 +86,46 @@ static float lump_share(const struct match_search *search, uint32_t lump, uint32
                                                                           : search->ascent.lump_used[lump];
 }
 
-/* Decides on lumps; at least on the one with most at stake that is nearest. False where none is open. */
-static bool decide_lumps(const struct match_search *search, struct match_dive *dive)
+static int compare_ranks(const void *a, const void *b)
+{
+    const struct match_rank *x = a, *y = b;
+    if (x->gain != y->gain) {
+        return x->gain > y->gain ? -1 : 1;
+    }
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+/* Decides on the lumps that the mixture is sure of, and on at most so many others, those with most at stake first. */
+static struct decision decide_lumps(const struct match_search *search, struct match_dive *dive, uint32_t others)
 {
     const struct match_model *model = &search->model;
-    uint32_t best = MATCH_NONE, best_offer = MATCH_NONE, offer;
-    double most = -1;
-    bool open = false, decided = false;
+    struct decision decision = {.lump = MATCH_NONE};
+    uint32_t count = 0, offer;
     for (uint32_t d = 0; d < model->lump_count; d++) {
         if (!lump_open(search, dive, d)) {
             continue;
         }
-        open = true;
         float share = lump_share(search, d, &offer);
         if (share >= SURE) {
             take_lump(search, dive, d, offer);
-            decided = true;
+            decision.taken++;
         } else if (search->ascent.lump_used[d] <= UNLIKELY && dive->limits.lump_state[d] == MATCH_LUMP_FREE) {
             dive->limits.lump_state[d] = MATCH_LUMP_OUT;
         } else {
             double stake = (double)share * (double)model->lumps[d].total * (double)model->value[model->lumps[d].first_line];
-            if (stake > most) {
-                most = stake;
-                best = d;
-                best_offer = offer;
-            }
+            search->ranks[count++] = (struct match_rank){(__int128)stake, d};
         }
     }
-    if (!decided && best != MATCH_NONE) {
-        take_lump(search, dive, best, best_offer);
+    decision.open = count;
+    qsort(search->ranks, count, sizeof *search->ranks, compare_ranks);
+    for (uint32_t n = 0; n < count && n < others; n++) {
+        lump_share(search, search->ranks[n].index, &offer);
+        take_lump(search, dive, search->ranks[n].index, offer);
+        decision.taken++;
+        decision.lump = search->ranks[n].index;
+        decision.offer = offer;
     }
-    return open && best != MATCH_NONE;
+    return decision;
 }
 
 static void take_choice(const struct match_model *model, struct match_dive *dive, uint32_t choice)
@@ -189,20 +213,91 @@ static void set_target(const struct match_search *search, struct match_dive *div
     }
 }
 
+static void save(const struct match_search *search, struct match_dive *dive)
+{
+    copy_limits(&search->model, &dive->saved, &dive->limits);
+    memcpy(dive->price, search->dual.price, search->model.line_count * sizeof *dive->price);
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        dive->multiplier[t] = search->ties.ties[t].multiplier;
+    }
+}
+
+static void go_back(struct match_search *search, struct match_dive *dive)
+{
+    copy_limits(&search->model, &dive->limits, &dive->saved);
+    memcpy(search->dual.price, dive->price, search->model.line_count * sizeof *dive->price);
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        search->ties.ties[t].multiplier = dive->multiplier[t];
+    }
+    match_ties_apply(&search->ties);
+}
+
+/* Better prices under the limits so far; false where they cost more of the bound than a step should. */
+static bool look(struct match_search *search, struct match_dive *dive, __int128 before)
+{
+    match_ascent_run(&search->walk, &dive->limits, &search->ties, match_branch_cutoff(search) - 1, STEPS, &search->dual, &search->ascent);
+    return search->dual.bound != MATCH_NET_NEVER && search->dual.bound >= before - (__int128)((double)before * LOSS);
+}
+
+/* One round on lumps. False where none is open. */
+static bool step_lumps(struct match_search *search, struct match_dive *dive)
+{
+    __int128 before = search->dual.bound;
+    save(search, dive);
+    struct decision made = decide_lumps(search, dive, 0);
+    if (!made.taken && !made.open) {
+        return false;
+    }
+    if (made.open) {
+        go_back(search, dive);
+        made = decide_lumps(search, dive, made.open / PART + 1);
+    }
+    if (look(search, dive, before) || made.taken == 0) {
+        return true;
+    }
+    if (made.taken > 1) { /* too much at a time */
+        go_back(search, dive);
+        match_ascent_run(&search->walk, &dive->limits, &search->ties, match_branch_cutoff(search) - 1, 0, &search->dual, &search->ascent);
+        made = decide_lumps(search, dive, 1);
+        if (look(search, dive, before)) {
+            return true;
+        }
+    }
+    if (made.lump != MATCH_NONE && dive->turns < TURNS) { /* the other way */
+        __int128 reached = search->dual.bound;
+        bool only_pair = search->model.lumps[made.lump].single && search->ascent.lump_used[made.lump] > HALF && made.offer != MATCH_NONE;
+        dive->turns++;
+        go_back(search, dive);
+        if (only_pair) {
+            dive->limits.pair_barred[(size_t)made.lump * search->model.lot->offer_count + made.offer] = 1;
+        } else {
+            dive->limits.lump_state[made.lump] = MATCH_LUMP_OUT;
+        }
+        look(search, dive, before);
+        if (search->dual.bound == MATCH_NET_NEVER || search->dual.bound < reached) {
+            go_back(search, dive);
+            take_lump(search, dive, made.lump, made.offer);
+            look(search, dive, before);
+        }
+    }
+    return true;
+}
+
 bool match_dive_run(struct match_search *search, struct match_dive *dive)
 {
     const struct match_model *model = &search->model;
     copy_limits(model, &dive->limits, &search->strict);
     memset(dive->decided, 0, model->lot->offer_count);
+    dive->turns = 0;
     bool lumps = true;
     for (int round = 0; round < ROUNDS; round++) {
-        if (lumps && !decide_lumps(search, dive)) {
-            lumps = false;
+        lumps = lumps && step_lumps(search, dive);
+        if (!lumps) {
+            if (!decide_offers(search, dive)) {
+                break;
+            }
+            look(search, dive, 0);
         }
-        if (!lumps && !decide_offers(search, dive)) {
-            break;
-        }
-        match_ascent_run(&search->walk, &dive->limits, &search->ties, match_branch_cutoff(search) - 1, STEPS, &search->dual, &search->ascent);
         if (search->dual.bound == MATCH_NET_NEVER) {
             break;
         }

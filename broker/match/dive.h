@@ -15,10 +15,13 @@
 struct match_dive {
     struct match_limits limits;
     struct match_target target;
+    struct match_limits saved; /* what a step goes back to, with prices and multipliers */
+    int64_t *price, *multiplier;
     uint8_t *decided; /* by offer */
+    uint32_t turns;   /* single decisions tried the other way */
 };
 
-int match_dive_init(const struct match_model *model, struct arena *arena, struct match_dive *dive);
+int match_dive_init(const struct match_model *model, const struct match_ties *ties, struct arena *arena, struct match_dive *dive);
 
 /*
  * Dives from the prices in search->dual under search->strict, and makes search->trial the plan of where it ends; its worth is the caller's to

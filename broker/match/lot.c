@@ -102,7 +102,7 @@ static int finish(struct match_search *search, bool last)
 }
 
 /* Dives from the prices at hand, and takes the plan where it is better; prices and multipliers are then as they were. */
-static int dive(struct match_search *search, struct match_dive *dive)
+static int dive(struct match_search *search, struct match_dive *dive, uint32_t tries)
 {
     const struct match_model *model = &search->model;
     uint64_t since = match_control_time(search->control);
@@ -112,9 +112,10 @@ static int dive(struct match_search *search, struct match_dive *dive)
     }
     bool found = match_dive_run(search, dive);
     int status = STATUS_OK;
-    if (found) {
+    if (found && (!search->best.award_count || match_flow_worth(&search->trial) > search->worth)) {
         match_flow_copy(&search->flow, &search->trial);
         search->worth = match_flow_worth(&search->flow);
+        screen(search, tries);
         status = search->joint ? STATUS_OK : match_finish_keep(search, true);
     }
     memcpy(search->dual.price, search->mixed, model->line_count * sizeof *search->mixed);
@@ -131,8 +132,8 @@ static int dive(struct match_search *search, struct match_dive *dive)
 int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t steps)
 {
     struct match_dive way;
-    int status = match_dive_init(&search->model, search->arena, &way);
-    if (status || (status = dive(search, &way))) {
+    int status = match_dive_init(&search->model, &search->ties, search->arena, &way);
+    if (status || (status = dive(search, &way, 0))) {
         return status;
     }
     if (!search->best.award_count) {
@@ -152,6 +153,7 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
     }
     if (!status) {
         match_lot_warm(search, steps);
+        status = dive(search, &way, tries);
     }
     return status;
 }

@@ -7,6 +7,7 @@
 #define SPLIT_LEAST 0.02F /* a lump with less of it elsewhere counts as with one offer */
 #define LUMP_LEAST 0.1F /* of a lump's share in choosing, against an offer's: of the smallest, and by how much more of the largest */
 #define LUMP_WEIGHT 2.0F
+#define LUMPS_FIRST 0.05F /* a lump or supplier as open as this is split before any offer */
 
 static __int128 positive(__int128 value)
 {
@@ -161,13 +162,10 @@ static float lump_weight(const struct match_search *search, uint32_t lump)
     return LUMP_LEAST + (float)(own / most) * LUMP_WEIGHT;
 }
 
-bool match_node_choose(const struct match_search *search, const struct match_limits *limits, struct match_split_on *on)
+float match_node_choose(const struct match_search *search, const struct match_limits *limits, struct match_split_on *on)
 {
     const struct match_model *model = &search->model;
     float best = -1;
-    for (uint32_t o = 0; o < model->lot->offer_count; o++) {
-        consider_offer(search, limits, o, &best, on);
-    }
     for (uint32_t d = 0; d < model->lump_count; d++) {
         float score = unsettled(search->ascent.lump_used[d]) * lump_weight(search, d);
         if (limits->lump_state[d] == MATCH_LUMP_FREE && score > best) {
@@ -176,19 +174,25 @@ bool match_node_choose(const struct match_search *search, const struct match_lim
         }
     }
     consider_suppliers(search, limits, &best, on);
+    if (best >= LUMPS_FIRST) {
+        return best;
+    }
+    for (uint32_t o = 0; o < model->lot->offer_count; o++) {
+        consider_offer(search, limits, o, &best, on);
+    }
     if (best >= 0) {
-        return true;
+        return best;
     }
     for (uint32_t d = 0; d < model->lump_count; d++) {
         if (limits->lump_state[d] == MATCH_LUMP_IN && model->lumps[d].single && limits->only[d] == MATCH_NONE) {
             uint32_t offer = supplier_left(search, limits, d);
             if (offer != MATCH_NONE) {
                 *on = (struct match_split_on){MATCH_SPLIT_SUPPLIER, d, offer};
-                return true;
+                return 0;
             }
         }
     }
-    return false;
+    return -1;
 }
 
 static void bar_others(const struct match_model *model, struct match_limits *limits, uint32_t offer, uint32_t but)

@@ -31,8 +31,8 @@ struct match_undo {
  */
 void match_node_fix(const struct match_search *search, struct match_limits *limits, __int128 cutoff);
 
-/* The thing that is least settled by the averages, or false where all is fixed. */
-bool match_node_choose(const struct match_search *search, const struct match_limits *limits, struct match_split_on *on);
+/* The thing that is least settled by the averages; returns how open it is, or -1 where all is fixed. */
+float match_node_choose(const struct match_search *search, const struct match_limits *limits, struct match_split_on *on);
 
 /* Limits of child 0 or 1, and back. */
 void match_node_apply(const struct match_search *search, struct match_limits *limits, const struct match_split_on *on, int child,

@@ -62,6 +62,7 @@ void match_search_budget(struct match_search *search, uint64_t nodes, bool prove
 {
     uint64_t pairs = (uint64_t)search->model.line_count * search->model.choice_count;
     search->node_steps = NODE_STEPS;
+    search->persists = prove || nodes || pairs <= SMALL_PAIRS;
     search->nodes = nodes ? nodes : prove ? PROOF_NODES : pairs <= SMALL_PAIRS ? SMALL_NODES : pairs <= LARGE_PAIRS ? NODES : 0;
 }
 

@@ -54,6 +54,7 @@ struct match_search {
     uint64_t nodes;             /* budget of branch and bound */
     uint64_t nodes_done;
     uint32_t node_steps;        /* price steps at a node */
+    bool persists;              /* branches on where the relaxation is whole already but its plan is not as good: to prove */
 };
 
 /* Prepares a search with nothing planned. hold_funds: see ties.h. STATUS_NO_MEMORY. */
