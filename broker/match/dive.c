@@ -6,24 +6,18 @@
 
 #include "broker/match/branch.h"
 #include "broker/match/node.h"
-#include "broker/match/rank.h"
 #include "proto/status.h"
 
-#define STEPS 6        /* of prices, a round */
-#define ROUNDS 24
-#define SURE 0.9F      /* share from which a thing is decided */
+#define STEPS 20       /* of prices, a look, at most */
+#define ENOUGH 5e-5    /* of the bound: prices that promise less are good enough to go by */
+#define ROUNDS 60
+#define LOOKS 90       /* after which nothing is taken back any more */
+#define SURE 0.99F     /* share from which a thing is decided */
 #define UNLIKELY 0.02F /* share up to which it is decided against */
 #define HALF 0.5F
-#define PART 4         /* a round decides on a part of the open lumps */
-#define LOSS 0.0002    /* of the bound, that a round may cost */
-#define TURNS 8        /* single decisions that are tried the other way */
-
-struct decision {
-    uint32_t taken; /* lumps decided on */
-    uint32_t open;  /* lumps that the mixture is not sure of */
-    uint32_t lump;  /* the last that was taken though the mixture is not sure of it, or MATCH_NONE */
-    uint32_t offer;
-};
+#define WAYS 5         /* of making one decision */
+#define PART 4         /* a round decides on a part of what is open */
+#define LOSS 0.0002    /* of the bound, that a round may cost at first */
 
 int match_dive_init(const struct match_model *model, const struct match_ties *ties, struct arena *arena, struct match_dive *dive)
 {
@@ -32,7 +26,8 @@ int match_dive_init(const struct match_model *model, const struct match_ties *ti
     dive->decided = arena_array(arena, model->lot->offer_count, 1);
     dive->price = arena_array(arena, model->line_count, sizeof *dive->price);
     dive->multiplier = arena_array(arena, ties->count, sizeof *dive->multiplier);
-    if (!status && (!dive->decided || !dive->price || !dive->multiplier)) {
+    dive->decisions = arena_array(arena, (size_t)model->lump_count + model->lot->offer_count, sizeof *dive->decisions);
+    if (!status && (!dive->decided || !dive->price || !dive->multiplier || !dive->decisions)) {
         status = STATUS_NO_MEMORY;
     }
     return status ? status : match_target_init(model, arena, &dive->target);
@@ -70,62 +65,12 @@ static bool lump_open(const struct match_search *search, const struct match_dive
     return state == MATCH_LUMP_FREE || (state == MATCH_LUMP_IN && !bound);
 }
 
-static void take_lump(const struct match_search *search, struct match_dive *dive, uint32_t lump, uint32_t offer)
-{
-    dive->limits.lump_state[lump] = MATCH_LUMP_IN;
-    if (search->model.lumps[lump].single && offer != MATCH_NONE) {
-        dive->limits.only[lump] = offer;
-    }
-}
-
 /* How far the mixture is decided on a lump: its share, of one supplier where it wants one. */
 static float lump_share(const struct match_search *search, uint32_t lump, uint32_t *offer)
 {
     *offer = MATCH_NONE;
     return search->model.lumps[lump].single && search->ascent.keeps_pairs ? top_supplier(search, lump, offer)
                                                                           : search->ascent.lump_used[lump];
-}
-
-static int compare_ranks(const void *a, const void *b)
-{
-    const struct match_rank *x = a, *y = b;
-    if (x->gain != y->gain) {
-        return x->gain > y->gain ? -1 : 1;
-    }
-    return (x->index > y->index) - (x->index < y->index);
-}
-
-/* Decides on the lumps that the mixture is sure of, and on at most so many others, those with most at stake first. */
-static struct decision decide_lumps(const struct match_search *search, struct match_dive *dive, uint32_t others)
-{
-    const struct match_model *model = &search->model;
-    struct decision decision = {.lump = MATCH_NONE};
-    uint32_t count = 0, offer;
-    for (uint32_t d = 0; d < model->lump_count; d++) {
-        if (!lump_open(search, dive, d)) {
-            continue;
-        }
-        float share = lump_share(search, d, &offer);
-        if (share >= SURE) {
-            take_lump(search, dive, d, offer);
-            decision.taken++;
-        } else if (search->ascent.lump_used[d] <= UNLIKELY && dive->limits.lump_state[d] == MATCH_LUMP_FREE) {
-            dive->limits.lump_state[d] = MATCH_LUMP_OUT;
-        } else {
-            double stake = (double)share * (double)model->lumps[d].total * (double)model->value[model->lumps[d].first_line];
-            search->ranks[count++] = (struct match_rank){(__int128)stake, d};
-        }
-    }
-    decision.open = count;
-    qsort(search->ranks, count, sizeof *search->ranks, compare_ranks);
-    for (uint32_t n = 0; n < count && n < others; n++) {
-        lump_share(search, search->ranks[n].index, &offer);
-        take_lump(search, dive, search->ranks[n].index, offer);
-        decision.taken++;
-        decision.lump = search->ranks[n].index;
-        decision.offer = offer;
-    }
-    return decision;
 }
 
 static void take_choice(const struct match_model *model, struct match_dive *dive, uint32_t choice)
@@ -144,46 +89,67 @@ static void leave_offer(const struct match_model *model, struct match_dive *dive
     dive->decided[offer] = 1;
 }
 
-/* Decides on offers the same way. False where none is open. */
-static bool decide_offers(const struct match_search *search, struct match_dive *dive)
+static void carry_out(const struct match_search *search, struct match_dive *dive, const struct match_decision *decision)
+{
+    if (!decision->lump && decision->in) {
+        take_choice(&search->model, dive, decision->with);
+    } else if (!decision->lump) {
+        leave_offer(&search->model, dive, decision->index);
+    } else {
+        dive->limits.lump_state[decision->index] = decision->in ? MATCH_LUMP_IN : MATCH_LUMP_OUT;
+        if (decision->in && search->model.lumps[decision->index].single && decision->with != MATCH_NONE) {
+            dive->limits.only[decision->index] = decision->with;
+        }
+    }
+}
+
+static int compare_decisions(const void *a, const void *b)
+{
+    const struct match_decision *x = a, *y = b;
+    if (x->stake < y->stake || x->stake > y->stake) {
+        return x->stake > y->stake ? -1 : 1;
+    }
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static void list_lumps(const struct match_search *search, struct match_dive *dive)
 {
     const struct match_model *model = &search->model;
-    uint32_t best = MATCH_NONE;
-    float most = -1;
-    bool decided = false;
-    for (uint32_t o = 0; o < model->lot->offer_count; o++) {
-        if (dive->decided[o]) {
+    for (uint32_t d = 0; d < model->lump_count; d++) {
+        if (!lump_open(search, dive, d)) {
             continue;
         }
+        struct match_decision decision = {.lump = true, .index = d, .in = true};
+        float share = lump_share(search, d, &decision.with);
+        bool out = search->ascent.lump_used[d] <= UNLIKELY && dive->limits.lump_state[d] == MATCH_LUMP_FREE;
+        decision.in = !out;
+        decision.sure = out || share >= SURE;
+        decision.stake = (double)(out ? UNLIKELY : share) * (double)model->lumps[d].total * (double)model->value[model->lumps[d].first_line];
+        dive->decisions[dive->count++] = decision;
+    }
+}
+
+/* Offers; those that the mixture hardly uses are left open as long as others are decided, for they may come back. */
+static void list_offers(const struct match_search *search, struct match_dive *dive)
+{
+    const struct match_model *model = &search->model;
+    for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         float used = 0;
         uint32_t top = MATCH_NONE;
-        for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
+        for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1] && !dive->decided[o]; c++) {
             if (!dive->limits.barred[c]) {
                 used += search->ascent.used[c];
                 top = top == MATCH_NONE || search->ascent.used[c] > search->ascent.used[top] ? c : top;
             }
         }
         if (top == MATCH_NONE || (used <= UNLIKELY && !dive->limits.forced[o])) {
-            dive->decided[o] = 1;
-        } else if (search->ascent.used[top] >= SURE) {
-            take_choice(model, dive, top);
-            decided = true;
-        } else if (search->ascent.used[top] > most) {
-            most = search->ascent.used[top];
-            best = top;
+            continue;
         }
+        float share = search->ascent.used[top];
+        bool in = share >= HALF || dive->limits.forced[o];
+        dive->decisions[dive->count++] = (struct match_decision){.index = o, .with = top, .in = in, .sure = share >= SURE,
+                                                                 .stake = (double)(in ? share : 1 - share)};
     }
-    if (!decided && best != MATCH_NONE && most >= HALF) {
-        take_choice(model, dive, best);
-    } else if (!decided && best != MATCH_NONE) {
-        uint32_t offer = model->choices[best].offer;
-        if (dive->limits.forced[offer]) {
-            take_choice(model, dive, best);
-        } else {
-            leave_offer(model, dive, offer);
-        }
-    }
-    return best != MATCH_NONE;
 }
 
 /* The choices and lumps that the dive ends with. */
@@ -235,75 +201,155 @@ static void go_back(struct match_search *search, struct match_dive *dive)
 /* Better prices under the limits so far; false where they cost more of the bound than a step should. */
 static bool look(struct match_search *search, struct match_dive *dive, __int128 before)
 {
+    dive->looks++;
     match_ascent_run(&search->walk, &dive->limits, &search->ties, match_branch_cutoff(search) - 1, STEPS, &search->dual, &search->ascent);
-    return search->dual.bound != MATCH_NET_NEVER && search->dual.bound >= before - (__int128)((double)before * LOSS);
+    return search->dual.bound != MATCH_NET_NEVER && search->dual.bound >= before - (__int128)((double)before * dive->loss);
 }
 
-/* One round on lumps. False where none is open. */
-static bool step_lumps(struct match_search *search, struct match_dive *dive)
+/* Carries out the decisions that are sure and at most so many others. Returns how many. */
+static uint32_t decide(const struct match_search *search, struct match_dive *dive, uint32_t others)
+{
+    uint32_t taken = 0;
+    for (uint32_t n = 0; n < dive->count; n++) {
+        const struct match_decision *decision = &dive->decisions[n];
+        if (decision->sure || others) {
+            others -= !decision->sure;
+            carry_out(search, dive, decision);
+            taken++;
+        }
+    }
+    return taken;
+}
+
+/* The ways in which a decision can be made: a lump with each of the suppliers that the mixture uses most, or out; an offer in or out. */
+static uint32_t list_ways(const struct match_search *search, const struct match_dive *dive, const struct match_decision *decision,
+                          struct match_decision *ways)
+{
+    const struct match_model *model = &search->model;
+    uint32_t count = 0, offers = model->lot->offer_count;
+    ways[count++] = *decision;
+    if (decision->lump && model->lumps[decision->index].single && search->ascent.keeps_pairs && decision->in) {
+        while (count < WAYS - 1) { /* the next by share, then by index */
+            const float *share = search->ascent.pair_used + (size_t)decision->index * offers;
+            uint32_t best = MATCH_NONE;
+            for (uint32_t o = 0; o < offers; o++) {
+                bool listed = false;
+                for (uint32_t n = 0; n < count; n++) {
+                    listed = listed || ways[n].with == o;
+                }
+                best = !listed && share[o] > UNLIKELY && (best == MATCH_NONE || share[o] > share[best]) ? o : best;
+            }
+            if (best == MATCH_NONE) {
+                break;
+            }
+            ways[count] = *decision;
+            ways[count++].with = best;
+        }
+    }
+    if (!decision->lump || dive->limits.lump_state[decision->index] == MATCH_LUMP_FREE) {
+        ways[count] = *decision;
+        ways[count++].in = !decision->in;
+    }
+    return count;
+}
+
+/* One decision, the one with most at stake: the first way of making it that costs little, or the one that costs least. */
+static void decide_one(struct match_search *search, struct match_dive *dive, __int128 before)
+{
+    struct match_decision ways[WAYS];
+    uint32_t count = list_ways(search, dive, &dive->decisions[0], ways), best = 0;
+    __int128 most = MATCH_NET_NEVER;
+    for (uint32_t n = 0; n < count; n++) {
+        carry_out(search, dive, &ways[n]);
+        bool cheap = look(search, dive, before);
+        if (cheap && !ways[n].lump) {
+            return;
+        }
+        if (search->dual.bound > most) {
+            most = search->dual.bound;
+            best = n;
+        }
+        if (cheap && n == 0) {
+            return;
+        }
+        go_back(search, dive);
+    }
+    carry_out(search, dive, &ways[best]);
+    look(search, dive, before);
+    double lost = (double)(before - search->dual.bound) / (double)(before + 1);
+    dive->loss = lost > dive->loss ? lost : dive->loss; /* where every way costs, small steps are no use */
+}
+
+/* One round. False where nothing was left to decide. */
+static bool go_on(struct match_search *search, struct match_dive *dive)
 {
     __int128 before = search->dual.bound;
-    save(search, dive);
-    struct decision made = decide_lumps(search, dive, 0);
-    if (!made.taken && !made.open) {
+    dive->count = 0;
+    list_lumps(search, dive);
+    if (!dive->count) {
+        list_offers(search, dive);
+    }
+    if (!dive->count) {
         return false;
     }
-    if (made.open) {
-        go_back(search, dive);
-        made = decide_lumps(search, dive, made.open / PART + 1);
+    qsort(dive->decisions, dive->count, sizeof *dive->decisions, compare_decisions);
+    save(search, dive);
+    uint32_t sure = 0;
+    for (uint32_t n = 0; n < dive->count; n++) {
+        sure += dive->decisions[n].sure;
     }
-    if (look(search, dive, before) || made.taken == 0) {
+    decide(search, dive, (dive->count - sure + PART - 1) / PART);
+    if (look(search, dive, before) || dive->looks > LOOKS) {
         return true;
     }
-    if (made.taken > 1) { /* too much at a time */
-        go_back(search, dive);
-        match_ascent_run(&search->walk, &dive->limits, &search->ties, match_branch_cutoff(search) - 1, 0, &search->dual, &search->ascent);
-        made = decide_lumps(search, dive, 1);
+    go_back(search, dive);
+    if (sure && sure < dive->count) {
+        decide(search, dive, 0);
         if (look(search, dive, before)) {
             return true;
         }
-    }
-    if (made.lump != MATCH_NONE && dive->turns < TURNS) { /* the other way */
-        __int128 reached = search->dual.bound;
-        bool only_pair = search->model.lumps[made.lump].single && search->ascent.lump_used[made.lump] > HALF && made.offer != MATCH_NONE;
-        dive->turns++;
         go_back(search, dive);
-        if (only_pair) {
-            dive->limits.pair_barred[(size_t)made.lump * search->model.lot->offer_count + made.offer] = 1;
-        } else {
-            dive->limits.lump_state[made.lump] = MATCH_LUMP_OUT;
-        }
-        look(search, dive, before);
-        if (search->dual.bound == MATCH_NET_NEVER || search->dual.bound < reached) {
-            go_back(search, dive);
-            take_lump(search, dive, made.lump, made.offer);
-            look(search, dive, before);
-        }
     }
+    decide_one(search, dive, before);
     return true;
 }
 
-bool match_dive_run(struct match_search *search, struct match_dive *dive)
+/* Fixes the lumps whose place in the plan the mixture shares at least so far: what is left is where the two disagree. */
+static void fix_agreed(const struct match_search *search, struct match_dive *dive, float trust)
+{
+    const struct match_model *model = &search->model;
+    for (uint32_t d = 0; d < model->lump_count; d++) {
+        uint32_t supplier = search->flow.lump_supplier[d];
+        if (!search->flow.lump_in[d] || dive->limits.lump_state[d] == MATCH_LUMP_OUT) {
+            continue;
+        }
+        bool pairs = model->lumps[d].single && search->ascent.keeps_pairs;
+        float share = pairs ? search->ascent.pair_used[(size_t)d * model->lot->offer_count + supplier] : search->ascent.lump_used[d];
+        if (share >= trust) {
+            dive->limits.lump_state[d] = MATCH_LUMP_IN;
+            dive->limits.only[d] = pairs ? supplier : dive->limits.only[d];
+        }
+    }
+}
+
+bool match_dive_run(struct match_search *search, struct match_dive *dive, float trust)
 {
     const struct match_model *model = &search->model;
     copy_limits(model, &dive->limits, &search->strict);
+    if (trust > 0) {
+        fix_agreed(search, dive, trust);
+    }
     memset(dive->decided, 0, model->lot->offer_count);
-    dive->turns = 0;
-    bool lumps = true;
-    for (int round = 0; round < ROUNDS; round++) {
-        lumps = lumps && step_lumps(search, dive);
-        if (!lumps) {
-            if (!decide_offers(search, dive)) {
-                break;
-            }
-            look(search, dive, 0);
-        }
-        if (search->dual.bound == MATCH_NET_NEVER) {
-            break;
-        }
-        if (search->dual.bound < match_branch_cutoff(search)) {
-            return false;
-        }
+    dive->looks = 0;
+    dive->loss = LOSS;
+    search->ascent.enough = ENOUGH;
+    bool hopeless = false;
+    for (int round = 0; round < ROUNDS && !hopeless && go_on(search, dive); round++) {
+        hopeless = search->dual.bound == MATCH_NET_NEVER || search->dual.bound < match_branch_cutoff(search);
+    }
+    search->ascent.enough = MATCH_ASCENT_ENOUGH;
+    if (hopeless && search->dual.bound != MATCH_NET_NEVER) {
+        return false;
     }
     set_target(search, dive);
     return match_target_reach(search, &dive->target, false);

@@ -102,7 +102,7 @@ static int finish(struct match_search *search, bool last)
 }
 
 /* Dives from the prices at hand, and takes the plan where it is better; prices and multipliers are then as they were. */
-static int dive(struct match_search *search, struct match_dive *dive, uint32_t tries)
+static int dive(struct match_search *search, struct match_dive *dive, float trust, uint32_t tries)
 {
     const struct match_model *model = &search->model;
     uint64_t since = match_control_time(search->control);
@@ -110,7 +110,7 @@ static int dive(struct match_search *search, struct match_dive *dive, uint32_t t
     for (uint32_t t = 0; t < search->ties.count; t++) {
         search->multipliers[t] = search->ties.ties[t].multiplier;
     }
-    bool found = match_dive_run(search, dive);
+    bool found = match_dive_run(search, dive, trust);
     int status = STATUS_OK;
     if (found && (!search->best.award_count || match_flow_worth(&search->trial) > search->worth)) {
         match_flow_copy(&search->flow, &search->trial);
@@ -129,11 +129,17 @@ static int dive(struct match_search *search, struct match_dive *dive, uint32_t t
     return status;
 }
 
+/* Whether no better plan is possible. */
+static bool done(const struct match_search *search)
+{
+    return !search->joint && search->best.bound <= search->best.objective;
+}
+
 int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t steps)
 {
     struct match_dive way;
     int status = match_dive_init(&search->model, &search->ties, search->arena, &way);
-    if (status || (status = dive(search, &way, 0))) {
+    if (status || (status = dive(search, &way, 0, 0))) {
         return status;
     }
     if (!search->best.award_count) {
@@ -153,7 +159,10 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
     }
     if (!status) {
         match_lot_warm(search, steps);
-        status = dive(search, &way, tries);
+    }
+    static const float trusts[] = {0.05F, 0.35F, 0.7F, 0.0F};
+    for (size_t n = 0; !status && n < sizeof trusts / sizeof *trusts && !done(search); n++) {
+        status = dive(search, &way, trusts[n], tries);
     }
     return status;
 }

@@ -7,13 +7,13 @@
 #include "proto/status.h"
 
 #define FIRST 0.3            /* of what a unit is worth on average: how far a first step may move a price */
+#define LEAST 0.03           /* of it: how far one may at least at the start of a run */
 #define SERIOUS 0.1          /* of what a step promises: from there its prices become the center */
 #define GOOD 0.5             /* from there the next step is longer */
 #define LONGER 2.0
 #define SHORTER 0.2          /* at most by this a step that misses shortens the next */
 #define WIDE 1.0             /* of the promise: so much must the newest answers differ at the center for a shorter step */
 #define PATIENCE 2           /* steps that miss before one does */
-#define ENOUGH 1e-6          /* of the bound: a promise below it ends the search */
 
 int match_ascent_init(const struct match_model *model, const struct match_ties *ties, struct arena *arena,
                       struct match_ascent *ascent)
@@ -26,6 +26,7 @@ int match_ascent_init(const struct match_model *model, const struct match_ties *
     ascent->pair_used = arena_array(arena, pairs <= MATCH_MOST_PAIRS ? pairs : 0, sizeof *ascent->pair_used);
     ascent->keeps_pairs = pairs <= MATCH_MOST_PAIRS;
     ascent->factor = 0;
+    ascent->enough = MATCH_ASCENT_ENOUGH;
     bool whole = ascent->pair_used && ascent->lump_used && ascent->best_price && ascent->best_tie && ascent->used;
     return whole ? match_bundle_init(model, ties, arena, &ascent->bundle) : STATUS_NO_MEMORY;
 }
@@ -170,12 +171,12 @@ void match_ascent_run(struct match_walk *walk, const struct match_limits *limits
     __int128 best = dual->bound;
     match_bundle_center(bundle, ties, dual);
     match_bundle_add(bundle, ties, dual);
-    if (ascent->factor <= 0) {
-        ascent->factor = first_factor(ties->model);
-    }
+    double first = first_factor(ties->model);
+    ascent->factor = ascent->factor <= 0 ? first : ascent->factor < LEAST * first ? LEAST * first : ascent->factor;
     for (uint32_t n = 0; n < steps && best > target; n++) {
         double promise = (double)best - match_bundle_solve(bundle, ascent->factor, (double)best, ties, dual);
-        if (promise <= ENOUGH * (double)best) {
+        double scale = ascent->factor < first ? first / ascent->factor : 1; /* short steps promise little wherever they are */
+        if (promise * scale <= ascent->enough * (double)best) {
             break;
         }
         evaluate(walk, limits, ties, dual);

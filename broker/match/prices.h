@@ -10,9 +10,12 @@
  * (ties) move along with the prices. Floating point only finds prices here; the bound of any prices is exact.
  */
 
+#define MATCH_ASCENT_ENOUGH 1e-6 /* as init sets it */
+
 struct match_ascent {
     struct match_bundle bundle;
     double factor;          /* length factor of steps: kept from one run to the next */
+    double enough;          /* part of the bound: a run ends where the answers promise less */
     int64_t *best_price;    /* by line */
     int64_t *best_tie;      /* by tie */
     float *used;            /* by choice: its share in the mixture of answers */
