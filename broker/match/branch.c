@@ -16,6 +16,7 @@
 #define SETTLED 0.02F       /* a node with nothing less decided has a whole solution */
 #define PROPOSE 8           /* nodes between two proposals from what is not whole */
 #define TRIED 1024
+#define WIDE 200             /* splits by supplier that there is room for */
 #define TREE_MEMORY ((size_t)192 << 20) /* of open nodes; beyond it the tree stops */
 
 struct node {
@@ -294,16 +295,29 @@ static int nearer_child(const struct match_search *search, const struct match_sp
     return 0;
 }
 
-/* Two children by what was chosen to branch on; the nearer one is handed back to go on with, the other waits. */
+static struct node *open_child(struct tree *tree, const struct match_split_on *on, int child, __int128 bound)
+{
+    struct match_undo undo;
+    match_node_apply(tree->search, &tree->limits, on, child, &undo);
+    struct node *node = node_make(tree, bound);
+    match_node_undo(tree->search, &tree->limits, &undo);
+    return node;
+}
+
+/* Children by what was chosen to branch on; the nearest one is handed back to go on with, the others wait. */
 static struct node *open_children(struct tree *tree, const struct match_split_on *on, __int128 bound)
 {
+    struct match_search *search = tree->search;
+    bool suppliers = on->kind == MATCH_SPLIT_SUPPLIER;
+    int first = suppliers ? MATCH_CHILD_OUT : 0, last = suppliers ? (int)search->model.lot->offer_count - 1 : 1;
+    int nearer = suppliers ? (int)on->offer : nearer_child(search, on);
     struct node *next = NULL;
-    int nearer = nearer_child(tree->search, on);
-    for (int child = 0; child < 2; child++) {
-        struct match_undo undo;
-        match_node_apply(tree->search, &tree->limits, on, child, &undo);
-        struct node *node = node_make(tree, bound);
-        match_node_undo(tree->search, &tree->limits, &undo);
+    for (int child = first; child <= last; child++) {
+        if (suppliers && (child == MATCH_CHILD_OUT ? tree->limits.lump_state[on->index] != MATCH_LUMP_FREE
+                                                   : !match_node_supplies(search, &tree->limits, on->index, (uint32_t)child))) {
+            continue;
+        }
+        struct node *node = open_child(tree, on, child, bound);
         if (child == nearer) {
             next = node;
         } else if (node) {
@@ -407,8 +421,8 @@ int match_branch_run(struct match_search *search)
     if (status || (status = match_target_init(model, search->arena, &tree.target))) {
         return status;
     }
-    tree.heap = arena_array(search->arena, search->nodes * 2 + 2, sizeof(struct node *));
-    tree.most = (uint32_t)search->nodes * 2 + 2;
+    tree.most = (uint32_t)search->nodes * 2 + WIDE * model->lot->offer_count + 2;
+    tree.heap = arena_array(search->arena, tree.most, sizeof(struct node *));
     tree.multipliers = arena_array(search->arena, search->ties.count, sizeof *tree.multipliers);
     tree.root_multipliers = arena_array(search->arena, search->ties.count, sizeof *tree.root_multipliers);
     if (!tree.heap || !tree.multipliers || !tree.root_multipliers) {

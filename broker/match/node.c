@@ -97,6 +97,18 @@ static void consider_offer(const struct match_search *search, const struct match
     }
 }
 
+bool match_node_supplies(const struct match_search *search, const struct match_limits *limits, uint32_t lump, uint32_t offer)
+{
+    const struct match_model *model = &search->model;
+    bool possible = false;
+    for (uint32_t c = model->first_choice[offer]; c < model->first_choice[offer + 1]; c++) {
+        possible = possible || (!limits->barred[c] && !model->lump_barred[(size_t)lump * model->choice_count + c]);
+    }
+    return possible && !limits->pair_barred[(size_t)lump * model->lot->offer_count + offer] &&
+           (limits->only[lump] == MATCH_NONE || limits->only[lump] == offer) &&
+           match_pairs_freight(&model->pairs, model->lumps[lump].demand, offer) != MATCH_NO_FREIGHT;
+}
+
 /* A supplier for a lump that is in, or may be: the open offers first. */
 static uint32_t supplier_left(const struct match_search *search, const struct match_limits *limits, uint32_t lump)
 {
@@ -105,19 +117,29 @@ static uint32_t supplier_left(const struct match_search *search, const struct ma
     float most = -1;
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         float used = 0;
-        bool possible = false;
         for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
-            bool can = !limits->barred[c] && !model->lump_barred[(size_t)lump * model->choice_count + c];
-            possible = possible || can;
-            used += can ? search->ascent.used[c] : 0;
+            used += limits->barred[c] ? 0 : search->ascent.used[c];
         }
-        if (possible && !limits->pair_barred[(size_t)lump * model->lot->offer_count + o] && used > most &&
-            match_pairs_freight(&model->pairs, model->lumps[lump].demand, o) != MATCH_NO_FREIGHT) {
+        if (used > most && match_node_supplies(search, limits, lump, o)) {
             most = used;
             best = o;
         }
     }
     return best;
+}
+
+/*
+ * How much hangs on a lump: its worth against the greatest. A large lump that is half in is what keeps a bound from its plan.
+ */
+static float lump_weight(const struct match_search *search, uint32_t lump)
+{
+    const struct match_model *model = &search->model;
+    double most = 1, own = (double)model->lumps[lump].total * (double)model->value[model->lumps[lump].first_line];
+    for (uint32_t d = 0; d < model->lump_count; d++) {
+        double worth = (double)model->lumps[d].total * (double)model->value[model->lumps[d].first_line];
+        most = worth > most ? worth : most;
+    }
+    return LUMP_LEAST + (float)(own / most) * LUMP_WEIGHT;
 }
 
 /* Considers single-supplier lumps that the averages split among offers: the offer with most of it, or others. */
@@ -140,26 +162,12 @@ static void consider_suppliers(const struct match_search *search, const struct m
                 offer = o;
             }
         }
-        float score = (all - most < most ? all - most : most) * SUPPLIER_WEIGHT;
+        float score = (all - most < most ? all - most : most) * SUPPLIER_WEIGHT * lump_weight(search, d);
         if (offer != MATCH_NONE && score > *best && score > SPLIT_LEAST) {
             *best = score;
             *on = (struct match_split_on){MATCH_SPLIT_SUPPLIER, d, offer};
         }
     }
-}
-
-/*
- * How much hangs on a lump: its worth against the greatest. A large lump that is half in is what keeps a bound from its plan.
- */
-static float lump_weight(const struct match_search *search, uint32_t lump)
-{
-    const struct match_model *model = &search->model;
-    double most = 1, own = (double)model->lumps[lump].total * (double)model->value[model->lumps[lump].first_line];
-    for (uint32_t d = 0; d < model->lump_count; d++) {
-        double worth = (double)model->lumps[d].total * (double)model->value[model->lumps[d].first_line];
-        most = worth > most ? worth : most;
-    }
-    return LUMP_LEAST + (float)(own / most) * LUMP_WEIGHT;
 }
 
 float match_node_choose(const struct match_search *search, const struct match_limits *limits, struct match_split_on *on)
@@ -231,11 +239,9 @@ void match_node_apply(const struct match_search *search, struct match_limits *li
         break;
     case MATCH_SPLIT_SUPPLIER:
         undo->only = limits->only[on->index];
-        if (child) {
-            limits->pair_barred[(size_t)on->index * model->lot->offer_count + on->offer] = 1;
-        } else {
-            limits->only[on->index] = on->offer;
-        }
+        undo->state = limits->lump_state[on->index];
+        limits->only[on->index] = child == MATCH_CHILD_OUT ? undo->only : (uint32_t)child;
+        limits->lump_state[on->index] = child == MATCH_CHILD_OUT ? MATCH_LUMP_OUT : MATCH_LUMP_IN;
         break;
     }
 }
@@ -255,7 +261,7 @@ void match_node_undo(const struct match_search *search, struct match_limits *lim
         break;
     case MATCH_SPLIT_SUPPLIER:
         limits->only[undo->index] = undo->only;
-        limits->pair_barred[(size_t)undo->index * model->lot->offer_count + undo->offer] = 0;
+        limits->lump_state[undo->index] = undo->state;
         break;
     }
 }

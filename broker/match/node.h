@@ -8,7 +8,10 @@
 
 enum match_split_kind { MATCH_SPLIT_OFFER, MATCH_SPLIT_CHOICE, MATCH_SPLIT_LUMP, MATCH_SPLIT_SUPPLIER };
 
-/* OFFER: used or not. CHOICE: this tier of a used offer or another. LUMP: in or out. SUPPLIER: this offer for a lump that is in or another. */
+/*
+ * OFFER: used or not. CHOICE: this tier of a used offer or another. LUMP: in or out. SUPPLIER: a child for each offer that may supply a
+ * lump, and one without the lump: its pieces wander from one offer to the next as long as only one is barred at a time. offer is the likeliest. */
+#define MATCH_CHILD_OUT (-1)
 struct match_split_on {
     enum match_split_kind kind;
     uint32_t index; /* offer, choice or lump */
@@ -34,7 +37,10 @@ void match_node_fix(const struct match_search *search, struct match_limits *limi
 /* The thing that is least settled by the averages; returns how open it is, or -1 where all is fixed. */
 float match_node_choose(const struct match_search *search, const struct match_limits *limits, struct match_split_on *on);
 
-/* Limits of child 0 or 1, and back. */
+/* Whether an offer may supply a lump under the limits. */
+bool match_node_supplies(const struct match_search *search, const struct match_limits *limits, uint32_t lump, uint32_t offer);
+
+/* Limits of child 0 or 1, and back; of SUPPLIER the child is an offer or MATCH_CHILD_OUT. */
 void match_node_apply(const struct match_search *search, struct match_limits *limits, const struct match_split_on *on, int child,
                       struct match_undo *undo);
 void match_node_undo(const struct match_search *search, struct match_limits *limits, const struct match_undo *undo);

@@ -8,6 +8,7 @@
 
 #define FIRST 0.3            /* of what a unit is worth on average: how far a first step may move a price */
 #define LEAST 0.03           /* of it: how far one may at least at the start of a run */
+#define MOST 4.0             /* of it: how far one may at most */
 #define SERIOUS 0.1          /* of what a step promises: from there its prices become the center */
 #define GOOD 0.5             /* from there the next step is longer */
 #define LONGER 2.0
@@ -192,6 +193,7 @@ void match_ascent_run(struct match_walk *walk, const struct match_limits *limits
             match_bundle_center(bundle, ties, dual);
         }
         ascent->factor = next_factor(ascent->factor, did, promise, error, missed);
+        ascent->factor = ascent->factor > MOST * first ? MOST * first : ascent->factor;
     }
     average_answers(ties->model, ascent);
     return_to_best(ties, dual, ascent);
