@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@
 #include "proto/version.h"
 #include "store/damage.h"
 
+#define MEMORY_KEPT (32 << 20) /* bytes at the end of the heap that stay */
+#define MEMORY_STEP (1 << 20)  /* bytes asked for at once; more in one piece is mapped and unmapped by itself */
 #define DEFAULT_CONFIG "/etc/muster/musterd.conf"
 #define PROGRAM "/proc/self/exe"
 
@@ -215,6 +218,17 @@ static enum metrics_level main_level(const struct config *config)
     return METRICS_INFO;
 }
 
+/*
+ * A batch takes and gives back megabytes: handed to the kernel each time, they cost more in page faults than all else that is done with
+ * them. What is kept is bounded by what one batch took.
+ */
+static void main_keep_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
+    mallopt(M_TOP_PAD, MEMORY_STEP);
+    mallopt(M_MMAP_THRESHOLD, MEMORY_STEP);
+}
+
 static int main_enclose_front(uint16_t port)
 {
     const struct confine_allowed allowed = {.port = port};
@@ -236,6 +250,7 @@ static int main_role(const struct arguments *arguments)
     metrics_open(arguments->role, main_level(&config));
     if (seam_start() != STATUS_OK)
         return EXIT_CODE_INTERNAL;
+    main_keep_memory();
     if (strcmp(arguments->role, "front") == 0) {
         main_raise_descriptors(&config);
         return front_run(&config, SUPERVISE_FD, main_enclose_front, confine_front);
