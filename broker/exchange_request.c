@@ -6,6 +6,7 @@
 
 #include <uthash.h>
 
+#include "broker/gate.h"
 #include "proto/envelope.h"
 #include "proto/status.h"
 #include "proto/varint.h"
@@ -319,6 +320,8 @@ static void request_open_envelope(const struct exchange *exchange, struct exchan
     } else {
         envelope_sha256(envelope, size, request->sha256);
         request->signed_by_party = true;
+        request->unmarked = gate_check_marking(submission, &request->arena, &request->faults) == STATUS_OK && request->faults.count == 0;
+        faults_init(&request->faults, &request->arena);
         /* What was accepted under an earlier key is answered again: only the tables tell whether it was the party's. */
         request->other_key = !request_is_own_key(submission, keys);
     }

@@ -46,6 +46,7 @@ struct exchange_request {
     bool signed_by_party;             /* the envelope's signature holds: sha256 is filled in */
     bool other_key;                   /* by a key that is not the one it came under: an earlier one of the party, or not its own */
     uint8_t sha256[32];               /* of the envelope */
+    bool unmarked;                    /* the scan for markings found nothing to say; else it is made again where it is answered */
     struct faults faults;
     Muster__Answer answer;
     bool accepted;                    /* stands in the log at position, now or from before */

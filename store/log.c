@@ -39,7 +39,11 @@ static int entry_check(struct store_txn *txn, const struct log_entry *entry, str
     if (status != STATUS_OK) {
         return status;
     }
-    envelope_sha256(entry->envelope, entry->envelope_size, sha256);
+    if (entry->envelope_sha256) {
+        memcpy(sha256, entry->envelope_sha256, sizeof sha256);
+    } else {
+        envelope_sha256(entry->envelope, entry->envelope_size, sha256);
+    }
     if (strcmp(body->kind, entry->kind) != 0 || body->time != entry->time || memcmp(sha256, body->envelope_sha256, sizeof sha256) != 0) {
         return STATUS_INVALID;
     }

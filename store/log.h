@@ -28,6 +28,7 @@ struct log_entry {
     size_t body_size;
     const uint8_t *envelope; /* NULL where redacted */
     size_t envelope_size;
+    const uint8_t *envelope_sha256; /* 32 bytes: to log_append(), of who has hashed these very bytes already; NULL: it hashes them itself */
     char kind_text[TLOG_KIND_MOST + 1]; /* where kind points after log_read() */
 };
 
