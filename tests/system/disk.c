@@ -143,7 +143,10 @@ void disk_image(const struct disk *disk, size_t at, enum disk_cut cut, uint64_t 
     for (size_t i = 0; i <= at && i < disk->count; i++) {
         const struct call *call = &disk->calls[i];
         if (call->head.kind == RECORD_ACKNOWLEDGED && i < at) {
-            memcpy(acknowledged, call->bytes, sizeof *acknowledged);
+            uint64_t told = 0;
+            memcpy(&told, call->bytes, sizeof told);
+            /* Several askers may note what they were told in another order. */
+            *acknowledged = *acknowledged == UINT64_MAX || told > *acknowledged ? told : *acknowledged;
         } else if (is_write(call->head.kind)) {
             if (sure[i]) {
                 apply_call(&image, call);

@@ -88,6 +88,24 @@ static void demands_and_an_offer_become_one_proposal(void **state)
     assert_int_equal(count_logged("kind=proposal", from), 1);
 }
 
+/* Changes that never pause are planned all the same: others have waited long enough. */
+static void changes_that_never_cease_are_planned_all_the_same(void **state)
+{
+    (void)state;
+    size_t offset = harness_log_size(&harness);
+    bool planned = false;
+    put_market();
+    for (unsigned i = 0; i < 300 && !planned; i++) {
+        Muster__Answer *answer = NULL;
+        char id[16];
+        snprintf(id, sizeof id, "steady-%u", i);
+        accepted(party_put_item(&market.hq, id, &answer), answer);
+        planned = harness_logged(&harness, "kind=proposal party=exchange", &offset, 0);
+        harness_pause(50);
+    }
+    assert_true(planned);
+}
+
 /* What the first start planned needs no plan at the second: the same result is not written twice. */
 static void a_restart_writes_nothing_anew(void **state)
 {
@@ -184,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(demands_and_an_offer_become_one_proposal, setup, teardown),
         cmocka_unit_test_setup_teardown(a_restart_writes_nothing_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(changes_that_never_cease_are_planned_all_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(a_planner_killed_is_started_again_and_plans, setup, teardown),
         cmocka_unit_test_setup_teardown(a_question_whose_planner_died_is_asked_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_compare_is_planned_and_writes_nothing, setup, teardown),

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "tests/torture/clients.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proto/receipt.h"
 #include "proto/status.h"
 #include "proto/walk.h"
 #include "tests/system/party.h"
+#include "tests/torture/record.h"
 #include "tests/unit/scratch.h"
 
 #define TEXT(text) ((char *)(uintptr_t)(text))
@@ -36,6 +39,7 @@ struct clients {
     struct history history;
     struct client *list;
     unsigned count;
+    int record; /* descriptor, or -1 */
     bool stopping;
     bool patient;
     struct party hq;
@@ -156,6 +160,23 @@ static void make_change(struct client *client, struct change *change, Muster__Su
 
 /* --- one client ------------------------------------------------------------------------------------------------ */
 
+/* One write a record, so that those of the disk's calls stand before and behind it whole. */
+static void record_receipt(struct clients *clients, uint64_t position)
+{
+    struct {
+        struct record_head head;
+        uint64_t entries;
+    } record = {{.kind = RECORD_ACKNOWLEDGED, .length = sizeof record.entries}, position + 1};
+    if (clients->record >= 0 && write(clients->record, &record, sizeof record) != (ssize_t)sizeof record)
+        abort();
+}
+
+int clients_record(struct clients *clients, const char *path)
+{
+    clients->record = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    return clients->record >= 0 ? STATUS_OK : STATUS_IO;
+}
+
 /* Whether the answer is a receipt; a broker that is busy is asked again. */
 static bool take_answer(struct client *client, struct history_operation *operation, const Muster__Answer *answer)
 {
@@ -173,6 +194,7 @@ static bool take_answer(struct client *client, struct history_operation *operati
     }
     const Muster__SubmitAnswer *submitted = (Muster__SubmitAnswer *)message;
     history_acknowledged(operation, submitted->position, submitted->receipt.data, submitted->receipt.len);
+    record_receipt(client->clients, submitted->position);
     client->version++;
     return true;
 }
@@ -279,6 +301,7 @@ int clients_open(struct harness *harness, unsigned count, uint64_t seed, struct 
     if (made == NULL || (made->list = calloc(count, sizeof *made->list)) == NULL)
         return STATUS_NO_MEMORY;
     made->harness = harness;
+    made->record = -1;
     int status = history_open(&made->history, count);
     if (status == STATUS_OK)
         status = clients_join(made);
@@ -298,6 +321,8 @@ void clients_close(struct clients *clients)
     for (unsigned i = 0; i < SUPPLIERS; i++)
         party_close(&clients->suppliers[i]);
     party_close(&clients->hq);
+    if (clients->record >= 0)
+        close(clients->record);
     history_close(&clients->history);
     free(clients->list);
     free(clients);

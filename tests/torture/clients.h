@@ -23,6 +23,9 @@ void clients_close(struct clients *clients);
 /* What they were told. */
 struct history *clients_history(struct clients *clients);
 
+/* From now on each receipt is noted in a recording of tests/torture/record.h, as the number of entries that the log must have. A status. */
+int clients_record(struct clients *clients, const char *path);
+
 /* Begins; a status. */
 int clients_start(struct clients *clients);
 

@@ -2,20 +2,18 @@
 /* A whole exchange on a bad disk: a call of its storage fails under many clients. Nobody is answered for it, and musterd ends and says why. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "broker/exchange.h"
 #include "proto/status.h"
 #include "store/log.h"
 #include "tests/torture/clients.h"
+#include "tests/torture/faulty.h"
 #include "tests/torture/figures.h"
 #include "tests/unit/scratch.h"
 
 #define CLIENTS 16u
-#define SHIM "/tests/torture/shim.so" /* beside bin/ */
 #define PATIENCE 60000
 #define CALLS_MOST 200u               /* a start takes some fifteen, each batch some six */
 
@@ -26,7 +24,6 @@ struct daemon {
     struct seeded seeded;
     uint64_t setup;
     char fired[HARNESS_PATH_MOST + 16];
-    char shim[HARNESS_PATH_MOST + sizeof SHIM];
     char what[96];
 };
 
@@ -40,33 +37,6 @@ static uint32_t roll(struct daemon *daemon, uint32_t below)
     uint32_t number = 0;
     daemon->seeded.random.fill(daemon->seeded.random.data, &number, sizeof number);
     return number % below;
-}
-
-static bool has_fired(const struct daemon *daemon)
-{
-    struct stat about;
-    return stat(daemon->fired, &about) == 0 && about.st_size > 0;
-}
-
-/* For the next musterd alone. */
-static void set_fault(struct daemon *daemon, const char *how, bool always, unsigned at)
-{
-    char number[16];
-    snprintf(number, sizeof number, "%u", at);
-    unlink(daemon->fired);
-    setenv("LD_PRELOAD", daemon->shim, 1);
-    setenv("SHIM_FILE", "/data.mdb", 1);
-    setenv("SHIM_AT", number, 1);
-    setenv("SHIM_HOW", how, 1);
-    setenv("SHIM_ALWAYS", always ? "1" : "0", 1);
-    setenv("SHIM_FIRED", daemon->fired, 1);
-}
-
-static void clear_fault(void)
-{
-    static const char *const names[] = {"LD_PRELOAD", "SHIM_FILE", "SHIM_AT", "SHIM_HOW", "SHIM_ALWAYS", "SHIM_FIRED"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        unsetenv(names[i]);
 }
 
 static int open_store(struct daemon *daemon, struct store **store)
@@ -113,14 +83,17 @@ static bool fault_once(struct daemon *daemon, bool *fired)
     unsigned at = 1 + roll(daemon, CALLS_MOST);
     int code = 0;
     snprintf(daemon->what, sizeof daemon->what, "%s%s at call %u", how, always ? " for ever" : "", at);
-    set_fault(daemon, how, always, at);
-    int status = harness_launch(&daemon->harness);
-    clear_fault();
+    const struct faulty faulty = {.how = how, .always = always, .at = at, .fired = daemon->fired};
+    unlink(daemon->fired);
+    int status = faulty_set(&daemon->harness, &faulty);
+    if (status == STATUS_OK)
+        status = harness_launch(&daemon->harness);
+    faulty_clear();
     if (status != STATUS_OK)
         return found(daemon, "musterd does not start");
-    for (int waited = 0; waited < PATIENCE && !has_fired(daemon); waited += 5)
+    for (int waited = 0; waited < PATIENCE && !faulty_has_fired(daemon->fired); waited += 5)
         harness_pause(5);
-    *fired = has_fired(daemon);
+    *fired = faulty_has_fired(daemon->fired);
     if (!*fired)
         return found(daemon, "the clients do not come to that call");
     daemon->torture->faults_injected++;
@@ -145,18 +118,12 @@ static uint64_t entries_now(struct daemon *daemon)
 
 static bool begin(struct daemon *daemon)
 {
-    char *bin = NULL;
     daemon->what[0] = '\0';
     seeded_start(&daemon->seeded, daemon->torture->seed);
     if (harness_begin(&daemon->harness, "[front]\nrequests_per_second = 100000\nconnections_per_key = 256\n[store]\nverify_seconds = 1\n") !=
         STATUS_OK)
         return found(daemon, "no exchange");
     snprintf(daemon->fired, sizeof daemon->fired, "%s/fired", daemon->harness.folder);
-    snprintf(daemon->shim, sizeof daemon->shim, "%s", daemon->harness.program);
-    bin = strstr(daemon->shim, "/bin/musterd");
-    if (bin == NULL)
-        return found(daemon, "no shim");
-    strcpy(bin, SHIM);
     if (clients_open(&daemon->harness, CLIENTS, daemon->torture->seed, &daemon->clients) != STATUS_OK ||
         harness_stop(&daemon->harness, NULL) != STATUS_OK)
         return found(daemon, "no clients");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/seam.h"
 #include "proto/status.h"
 
 bool torture_finding(struct torture *torture, const char *format, ...)
@@ -34,7 +35,12 @@ void torture_say(const struct torture *torture, const char *format, ...)
     fflush(stdout);
 }
 
-int torture_write(const struct torture *torture, const char *path)
+double torture_seconds(const struct torture *torture)
+{
+    return (double)seam_clock_system.monotonic(seam_clock_system.data) / 1000 - torture->began;
+}
+
+int torture_write(const struct torture *torture)
 {
     const struct {
         const char *name;
@@ -62,15 +68,17 @@ int torture_write(const struct torture *torture, const char *path)
         {"lost", torture->lost},
     };
     char temporary[TORTURE_PATH_MOST + 8];
-    int length = snprintf(temporary, sizeof temporary, "%s.new", path);
+    if (torture->json == NULL)
+        return STATUS_OK;
+    int length = snprintf(temporary, sizeof temporary, "%s.new", torture->json);
     FILE *file = length > 0 && (size_t)length < sizeof temporary ? fopen(temporary, "we") : NULL;
     if (file == NULL)
         return STATUS_IO;
     fputs("{\n", file);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         fprintf(file, "  \"%s\": %" PRIu64 ",\n", rows[i].name, rows[i].value);
-    fprintf(file, "  \"seconds\": %.1f\n}\n", torture->seconds);
+    fprintf(file, "  \"seconds\": %.1f\n}\n", torture_seconds(torture));
     bool written = ferror(file) == 0;
     written = fclose(file) == 0 && written;
-    return written && rename(temporary, path) == 0 ? STATUS_OK : STATUS_IO;
+    return written && rename(temporary, torture->json) == 0 ? STATUS_OK : STATUS_IO;
 }

@@ -30,7 +30,8 @@ struct torture {
     uint64_t flips_repaired;   /* of them, in derived tables, made again from the log */
     uint64_t flips_late;       /* of them, in the lists of free pages: named once a writer had used them */
     uint64_t disks_filled;
-    double seconds;
+    double began;              /* seconds, monotonic */
+    const char *json;          /* file that all figures are written to now and then, or NULL */
     char problem[TORTURE_PROBLEM_MOST]; /* the first finding; empty: none */
 };
 
@@ -40,8 +41,11 @@ bool torture_finding(struct torture *torture, const char *format, ...) __attribu
 /* A line of progress, where it talks. */
 void torture_say(const struct torture *torture, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Writes all figures to path, whole or not at all. A status. */
-int torture_write(const struct torture *torture, const char *path);
+/* Seconds since it began. */
+double torture_seconds(const struct torture *torture);
+
+/* Writes all figures to its file, whole or not at all; nothing where it has none. A status. */
+int torture_write(const struct torture *torture);
 
 /* The parts. Each returns false after a finding. */
 
@@ -56,6 +60,9 @@ bool torture_faults(struct torture *torture, unsigned batches, unsigned step);
 
 /* Every prefix of the run's writes, with what was not flushed dropped, kept, or so many times any of it; the same after failed calls. */
 bool torture_power(struct torture *torture, unsigned batches, unsigned seeds, unsigned step);
+
+/* The same for a whole exchange: the writes of some batches under clients, every prefix opened as an exchange. */
+bool torture_replay(struct torture *torture, unsigned acknowledged, unsigned seeds);
 
 /* A whole exchange under clients whose storage fails so many times. */
 bool torture_daemon(struct torture *torture, unsigned faults);

@@ -226,6 +226,7 @@ bool torture_kills(struct torture *torture, unsigned cycles, unsigned clients, u
     for (uint64_t run = 0; good && torture->cycles < cycles; run++) {
         unsigned left = cycles - (unsigned)torture->cycles;
         good = torture_run(torture, torture->seed + run, left < cycles_a_run ? left : cycles_a_run, clients);
+        torture_write(torture);
     }
     return good;
 }

@@ -28,7 +28,6 @@
 struct wanted {
     unsigned cycles;
     unsigned clients;
-    const char *json;
 };
 
 static bool part_kills(struct torture *torture, const struct wanted *wanted)
@@ -49,6 +48,11 @@ static bool part_faults(struct torture *torture, const struct wanted *wanted)
 static bool part_power(struct torture *torture, const struct wanted *wanted)
 {
     return torture_power(torture, BATCHES + wanted->cycles / LONGER, 1 + wanted->cycles / LONGER, 2);
+}
+
+static bool part_replay(struct torture *torture, const struct wanted *wanted)
+{
+    return torture_replay(torture, 40 + wanted->cycles / 10, 1);
 }
 
 static bool part_daemon(struct torture *torture, const struct wanted *wanted)
@@ -76,17 +80,13 @@ static const struct part {
     {"flips", part_flips},
     {"faults", part_faults},
     {"power", part_power},
+    {"replay", part_replay},
     {"daemon", part_daemon},
     {"full", part_full},
     {"memory", part_memory},
 };
 
 #define PARTS (sizeof parts / sizeof parts[0])
-
-static double seconds_now(void)
-{
-    return (double)seam_clock_system.monotonic(seam_clock_system.data) / 1000;
-}
 
 static bool is_chosen(const char *name, int count, char *const *names)
 {
@@ -123,7 +123,7 @@ static bool take_options(int count, char **values, struct torture *torture, stru
         else if (option == 'n')
             wanted->clients = (unsigned)number;
         else if (option == 'j')
-            wanted->json = optarg;
+            torture->json = optarg;
     }
     return good && wanted->clients > 0;
 }
@@ -138,7 +138,7 @@ int main(int count, char **values)
     struct torture torture = {.talks = true};
     struct wanted wanted = {.cycles = CYCLES, .clients = CLIENTS};
     bool good = seam_start() == STATUS_OK;
-    double began = seconds_now();
+    torture.began = torture_seconds(&torture);
     signal(SIGPIPE, SIG_IGN);
     seam_random_system.fill(seam_random_system.data, &torture.seed, 4);
     if (!take_options(count, values, &torture, &wanted)) {
@@ -154,14 +154,13 @@ int main(int count, char **values)
             continue;
         torture_say(&torture, "--- %s", parts[i].name);
         good = parts[i].run(&torture, &wanted);
-        torture.seconds = seconds_now() - began;
-        if (wanted.json != NULL && torture_write(&torture, wanted.json) != STATUS_OK)
-            fprintf(stderr, "%s can't be written\n", wanted.json);
+        if (torture_write(&torture) != STATUS_OK)
+            fprintf(stderr, "%s can't be written\n", torture.json);
     }
     torture_say(&torture,
                 "%" PRIu64 " cycles, %" PRIu64 " acknowledged, %" PRIu64 " faults injected, %" PRIu64 " allocations failed, %" PRIu64
                 " prefixes replayed, %" PRIu64 " bytes flipped, lost: %" PRIu64 " (%.0f s)",
                 torture.cycles, torture.acknowledged, torture.faults_injected, torture.memory_faults, torture.prefixes_replayed,
-                torture.bytes_flipped, torture.lost, torture.seconds);
+                torture.bytes_flipped, torture.lost, torture_seconds(&torture));
     return good && torture.lost == 0 ? 0 : 1;
 }
