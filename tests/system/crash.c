@@ -37,8 +37,25 @@ static int script_batches(struct shelf *shelf, unsigned batches, int acks)
     return status;
 }
 
+static int script_copy(const char *folder)
+{
+    struct shelf shelf;
+    char path[300], to[300];
+    snprintf(path, sizeof path, "%s/store", folder);
+    snprintf(to, sizeof to, "%s/copy", folder);
+    int status = shelf_open(&shelf, path);
+    if (status == STATUS_OK) {
+        status = store_backup(shelf.store, to, NULL);
+    }
+    shelf_close(&shelf);
+    return status == STATUS_OK ? 0 : CRASH_FAILED + status;
+}
+
 int crash_script(const char *folder, unsigned batches)
 {
+    if (!batches) {
+        return script_copy(folder);
+    }
     struct shelf shelf;
     char path[300], acks_path[300];
     snprintf(path, sizeof path, "%s/store", folder);
@@ -79,7 +96,7 @@ static void become_script(const char *folder, unsigned batches, const struct cra
     set("SHIM_ALWAYS", fault->always ? "1" : NULL);
     set("SHIM_RECORD", fault->record);
     set("SHIM_FIRED", fired);
-    set("SHIM_FILE", "/data.mdb");
+    set("SHIM_FILE", fault->file ? fault->file : "/data.mdb");
     set("SHIM_ACKS", "/acks");
     set("ASAN_OPTIONS", "verify_asan_link_order=0"); /* the shim stands before the sanitizer, and may */
     char *slash = strrchr(self, '/');

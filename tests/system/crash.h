@@ -17,6 +17,7 @@ struct crash_fault {
     const char *how;    /* fail, short, done, kill */
     bool always;        /* and all calls behind it */
     const char *record; /* file for a recording, or NULL */
+    const char *file;   /* end of the path of the file that it strikes; NULL: the store's */
 };
 
 /*
@@ -25,7 +26,10 @@ struct crash_fault {
  */
 int crash_run(const char *folder, unsigned batches, const struct crash_fault *fault, bool *fired);
 
-/* The script itself: batches of 3 entries, each acknowledged once it is committed, and a rebuild half way. The exit code. */
+/*
+ * The script itself: batches of 3 entries, each acknowledged once it is committed, and a rebuild half way. batches 0: instead, the store in
+ * folder/store is copied to folder/copy. The exit code.
+ */
 int crash_script(const char *folder, unsigned batches);
 
 /* The size of the log last acknowledged in a folder; 0: none. */

@@ -58,6 +58,9 @@ bool torture_flips(struct torture *torture, unsigned count);
 /* Every call of the storage goes wrong, in each way, in a scripted run of so many batches; every step-th call. */
 bool torture_faults(struct torture *torture, unsigned batches, unsigned step);
 
+/* The same for a copy of a store: it is whole, or said to have failed and gone. */
+bool torture_copies(struct torture *torture);
+
 /* Every prefix of the run's writes, with what was not flushed dropped, kept, or so many times any of it; the same after failed calls. */
 bool torture_power(struct torture *torture, unsigned batches, unsigned seeds, unsigned step);
 

@@ -31,6 +31,7 @@ struct flips {
     char path[HARNESS_PATH_MOST + 32]; /* of the store's file */
     char *bytes;                       /* as they were */
     size_t length;
+    size_t used;                       /* of them: behind it lies nothing */
 };
 
 static bool found(struct flips *flips, size_t at, const char *what)
@@ -111,10 +112,10 @@ static bool flip_stopped(struct flips *flips, unsigned count)
         uint8_t bit = 0;
         flips->seeded.random.fill(flips->seeded.random.data, &number, sizeof number);
         flips->seeded.random.fill(flips->seeded.random.data, &bit, sizeof bit);
-        size_t at = number % flips->length;
+        size_t at = number % flips->used;
         /* Half of them in the heads of pages, where a byte decides where others are looked for. */
         if (i % 2 != 0)
-            at = at / PAGE * PAGE + number / flips->length % PAGE_HEAD;
+            at = at / PAGE * PAGE + number / flips->used % PAGE_HEAD;
         good = write_whole(flips) && write_byte(flips, at, (char)(flips->bytes[at] ^ (1 << bit % 8)));
         flips->torture->bytes_flipped++;
         good = good && judge(flips, at);
@@ -185,7 +186,9 @@ static bool begin(struct flips *flips)
     good = clients != NULL && clients_stop(clients, true) == NULL && good;
     clients_close(clients);
     good = good && harness_stop(&flips->harness, NULL) == STATUS_OK && (flips->bytes = scratch_read(flips->path, &flips->length)) != NULL;
-    return good ? true : found(flips, 0, "no entries to flip a byte of");
+    for (size_t at = 0; good && at < flips->length; at++)
+        flips->used = flips->bytes[at] != '\0' ? at + 1 : flips->used;
+    return good && flips->used > 0 ? true : found(flips, 0, "no entries to flip a byte of");
 }
 
 bool torture_flips(struct torture *torture, unsigned count)
@@ -194,7 +197,7 @@ bool torture_flips(struct torture *torture, unsigned count)
     bool good = begin(&flips) && flip_stopped(&flips, count) && flip_running(&flips);
     if (good)
         torture_say(torture, "flips: %" PRIu64 " bytes of %zu: %" PRIu64 " named by position, %" PRIu64 " refused, %" PRIu64 " repaired",
-                    torture->bytes_flipped, flips.length, torture->flips_named, torture->flips_refused, torture->flips_repaired);
+                    torture->bytes_flipped, flips.used, torture->flips_named, torture->flips_refused, torture->flips_repaired);
     else
         harness_show(&flips.harness);
     free(flips.bytes);

@@ -17,7 +17,7 @@
  * Each client writes its own operations, from its own thread; a check reads all of them from another, at any time.
  */
 
-#define HISTORY_OPERATIONS 65536u /* of one client at most */
+#define HISTORY_OPERATIONS 8192u /* of one client at most */
 
 struct history_operation {
     uint8_t id[16];

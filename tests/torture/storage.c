@@ -97,7 +97,53 @@ bool torture_faults(struct torture *torture, unsigned batches, unsigned step)
         for (; good && fired; at += step)
             good = fault_once(&bench, &ways[i], at, batches, &fired);
         if (good)
-            torture_say(torture, "storage: %s%s at each of %lu calls", ways[i].how, ways[i].always ? " for ever" : "", at - step);
+            torture_say(torture, "storage: %s%s at each of %lu calls", ways[i].how, ways[i].always ? " for ever" : "", (at - 1) / step - 1);
+    }
+    bench_end(&bench);
+    return good;
+}
+
+/* --- a copy ---------------------------------------------------------------------------------------------------- */
+
+/* A copy on a bad disk: it is there, whole, and said to be; or it is said not to be, and nothing is left of it. */
+static bool copy_once(struct bench *bench, const struct way *way, unsigned long at, bool *fired)
+{
+    const struct crash_fault fault = {.at = at, .how = way->how, .always = way->always, .file = "/copy/data.mdb"}, none = {0};
+    const char *folder = fresh_folder(bench), *wrong = NULL;
+    char copy[300];
+    bool again = false;
+    snprintf(copy, sizeof copy, "%s/copy", folder);
+    int made = crash_run(folder, 3, &none, &again);
+    int ended = crash_run(folder, 0, &fault, fired);
+    bool done = WIFEXITED(ended) && WEXITSTATUS(ended) == 0;
+    if (!WIFEXITED(made) || WEXITSTATUS(made) != 0 || !WIFEXITED(ended) || (!done && WEXITSTATUS(ended) <= CRASH_FAILED))
+        wrong = "the process did not end as it should";
+    else if (!*fired && !done)
+        wrong = "it failed without a fault";
+    else if (*fired && done)
+        wrong = "a copy that failed is said to be done";
+    else if (!done && access(copy, F_OK) == 0)
+        wrong = "a copy that failed is left";
+    else if (done)
+        wrong = crash_judge(copy, crash_acknowledged(folder));
+    wrong = wrong == NULL ? judge_folder(folder) : wrong;
+    bench->torture->faults_injected += *fired;
+    return wrong == NULL ? true : torture_finding(bench->torture, "copy: %s%s, call %lu: %s", way->how, way->always ? " for ever" : "", at, wrong);
+}
+
+bool torture_copies(struct torture *torture)
+{
+    static const struct way ways[] = {{"fail", false}, {"fail", true}, {"short", false}, {"done", false}};
+    struct bench bench;
+    bool good = true;
+    bench_start(&bench, torture);
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        bool fired = true;
+        unsigned long at = 1;
+        for (; good && fired; at++)
+            good = copy_once(&bench, &ways[i], at, &fired);
+        if (good)
+            torture_say(torture, "copy: %s%s at each of %lu calls", ways[i].how, ways[i].always ? " for ever" : "", at - 2);
     }
     bench_end(&bench);
     return good;

@@ -45,6 +45,12 @@ static bool part_faults(struct torture *torture, const struct wanted *wanted)
     return torture_faults(torture, BATCHES + wanted->cycles / LONGER, 1);
 }
 
+static bool part_copies(struct torture *torture, const struct wanted *wanted)
+{
+    (void)wanted;
+    return torture_copies(torture);
+}
+
 static bool part_power(struct torture *torture, const struct wanted *wanted)
 {
     return torture_power(torture, BATCHES + wanted->cycles / LONGER, 1 + wanted->cycles / LONGER, 2);
@@ -79,6 +85,7 @@ static const struct part {
     {"kills", part_kills},
     {"flips", part_flips},
     {"faults", part_faults},
+    {"copies", part_copies},
     {"power", part_power},
     {"replay", part_replay},
     {"daemon", part_daemon},
