@@ -2,6 +2,7 @@
 /* LMDB trusts every page that it reads: what a damaged one leads to is caught here and told from a fault of the program. */
 #include "store/damage.h"
 
+#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include <lmdb.h>
 
@@ -25,8 +27,9 @@ static struct {
     struct range code;                /* LMDB's own */
     struct range maps[RANGES_MOST];   /* of stores that are open */
     struct sigaction before[NSIG];
+    int mappings;                     /* /proc/self/maps, opened before the process confines itself */
     pthread_mutex_t lock;
-} watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} watch = {.mappings = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 static bool lies_in(uintptr_t at, const struct range *range)
 {
@@ -81,6 +84,7 @@ void store_watch_damage(store_damaged *told)
     struct sigaction action = {.sa_sigaction = damage_fault, .sa_flags = SA_SIGINFO};
     sigemptyset(&action.sa_mask);
     watch.told = told;
+    watch.mappings = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     dl_iterate_phdr(find_code, (void *)(uintptr_t)mdb_get);
     sigaction(SIGSEGV, &action, &watch.before[SIGSEGV]);
     sigaction(SIGBUS, &action, &watch.before[SIGBUS]);
@@ -100,9 +104,13 @@ static struct range find_map(const struct store *store)
 {
     struct range range = {0};
     struct stat file;
-    int fd = -1;
-    FILE *maps = mdb_env_get_fd(store->env, &fd) == MDB_SUCCESS && fstat(fd, &file) == 0 ? fopen("/proc/self/maps", "re") : NULL;
+    int fd = -1, own = -1;
     char line[512];
+    if (watch.mappings < 0 || mdb_env_get_fd(store->env, &fd) != MDB_SUCCESS || fstat(fd, &file) != 0 ||
+        lseek(watch.mappings, 0, SEEK_SET) != 0 || (own = fcntl(watch.mappings, F_DUPFD_CLOEXEC, 0)) < 0) {
+        return range;
+    }
+    FILE *maps = fdopen(own, "r");
     while (maps && !range.to && fgets(line, sizeof line, maps)) {
         unsigned long from = 0, to = 0, inode = 0;
         unsigned major_number = 0, minor_number = 0;
@@ -113,6 +121,8 @@ static struct range find_map(const struct store *store)
     }
     if (maps) {
         fclose(maps);
+    } else {
+        close(own);
     }
     return range;
 }
