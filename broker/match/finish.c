@@ -32,7 +32,7 @@ static bool avoid_choice(struct match_search *search, uint32_t choice)
     return true;
 }
 
-/* Money that the awards of each fund pay beyond what its row may be; takes it off the row's right side. */
+/* Money that the awards of each fund pay beyond what its row may be; takes it off what the row's sum is now. */
 static bool money_fits(const struct match_search *search, const struct match_award *awards, uint32_t count, const __int128 *rights,
                        struct match_repair *repair)
 {
@@ -46,7 +46,8 @@ static bool money_fits(const struct match_search *search, const struct match_awa
             }
         }
         if (tie->kind == MATCH_TIE_FUND && paid > rights[t]) {
-            repair->right[t] -= paid - rights[t];
+            __int128 used = repair->sum[t] < repair->right[t] ? repair->sum[t] : repair->right[t];
+            repair->right[t] = used - (paid - rights[t]);
             fits = false;
         }
     }
