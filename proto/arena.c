@@ -118,12 +118,28 @@ char *arena_format(struct arena *arena, const char *format, ...)
     return text;
 }
 
+static void free_blocks(struct arena_block *block)
+{
+    while (block) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+}
+
 void arena_drop(struct arena *arena)
 {
-    while (arena->blocks) {
-        struct arena_block *next = arena->blocks->next;
-        free(arena->blocks);
-        arena->blocks = next;
+    free_blocks(arena->blocks);
+    arena->blocks = NULL;
+    arena->used = 0;
+}
+
+void arena_rewind(struct arena *arena)
+{
+    if (arena->blocks) {
+        free_blocks(arena->blocks->next);
+        arena->blocks->next = NULL;
+        arena->blocks->used = 0;
     }
     arena->used = 0;
 }

@@ -43,4 +43,7 @@ char *arena_format(struct arena *arena, const char *format, ...) __attribute__((
 /* Frees all that was handed out; the arena can be used again. */
 void arena_drop(struct arena *arena);
 
+/* The same, but keeps the newest block, mostly the largest, for what comes next: for like work that is done over and over. */
+void arena_rewind(struct arena *arena);
+
 #endif

@@ -94,7 +94,9 @@ static int finish_awards(struct match_search *search, bool thorough, struct matc
 {
     const struct match_model *model = &search->model;
     struct match_repair *repair = &search->repair;
-    memcpy(repair->right, search->rights, search->ties.count * sizeof *repair->right);
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        repair->right[t] = search->aims && search->aims[t] < search->rights[t] ? search->aims[t] : search->rights[t];
+    }
     for (int round = 0; round < ROUNDS; round++) {
         uint32_t nations, count;
         int64_t needed;

@@ -6,7 +6,7 @@
 
 #include "proto/status.h"
 
-#define THREADS_MOST 64
+#define THREADS_MOST (MATCH_PARALLEL_MOST - 1)
 
 struct crew {
     int (*work)(void *context, uint32_t index);

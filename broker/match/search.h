@@ -40,6 +40,7 @@ struct match_search {
     struct arena *arena;        /* of the search, dropped with it */
     uint32_t lot;               /* index in the market */
     __int128 *rights;           /* by tie: most that its sum may be in this lot */
+    __int128 *aims;             /* by tie: what awards may add up to before one-off shares, where that is less; NULL: rights */
     struct match_repair repair;
     struct match_tied *tied;    /* NULL where no row ties awards together */
     int64_t *multipliers;       /* by tie: scratch */

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/match/refine.h"
+
+#include <string.h>
+
+#include "broker/match/keep.h"
+#include "broker/match/lot.h"
+#include "broker/match/money.h"
+#include "proto/status.h"
+
+#define LOT_MEMORY ((size_t)1 << 32)
+#define REFINE_LOTS 24
+#define PAIR_LOTS 12
+#define PAIR_PART 150     /* part of the whole that a lot lacks to its bound for it to try other lots' money */
+
+/* Plans one lot by itself with given money, by fund. The plan's awards lie in the lot's arena. */
+static int plan_for(struct match_joint *joint, uint32_t lot, const __int128 *money, struct match_lot_plan *plan)
+{
+    struct arena work;
+    struct match_search search;
+    arena_init(&work, LOT_MEMORY);
+    int status = match_search_init(joint->market, lot, false, &work, &search);
+    for (uint32_t t = 0; !status && t < search.ties.count; t++) {
+        struct match_tie *tie = &search.ties.ties[t];
+        if (tie->kind == MATCH_TIE_FUND) {
+            tie->right = money[tie->index];
+            search.rights[t] = tie->right;
+        }
+    }
+    if (!status) {
+        search.control = joint->control;
+        match_search_budget(&search, joint->control->options->node_budget, joint->control->options->prove);
+        status = match_lot_search(&search);
+    }
+    if (!status) {
+        *plan = search.best;
+        plan->bound = joint->lots[lot].plan.bound; /* the one with all money free */
+        status = match_plan_keep(&joint->lots[lot].arena, plan);
+    }
+    arena_drop(&work);
+    return status;
+}
+
+/* Adds what a plan pays to the money, or takes it off. */
+static void move_money(const struct match_joint *joint, uint32_t lot, const struct match_lot_plan *plan, int sign, __int128 *money)
+{
+    for (uint32_t f = 0; f < joint->market->fund_count; f++) {
+        money[f] += sign * match_money_paid(&joint->market->lots[lot], plan, f);
+    }
+}
+
+/*
+ * Plans one lot once more with the money that its plan has and what is left over; with another lot, with that one's money too, which
+ * then gets what the first leaves. Takes over what is better together. A plan at common prices was mended to fit; one made for its money is mostly
+ * better.
+ */
+static int refine(struct match_joint *joint, uint32_t lot, uint32_t other)
+{
+    struct match_lot_plan *own = &joint->lots[lot].plan, *next = other == MATCH_NONE ? NULL : &joint->lots[other].plan;
+    struct match_lot_plan made, rest = {0};
+    __int128 *money = arena_array(&joint->lots[lot].arena, joint->market->fund_count, sizeof *money);
+    if (!money) {
+        return STATUS_NO_MEMORY;
+    }
+    memcpy(money, joint->left, joint->market->fund_count * sizeof *money);
+    move_money(joint, lot, own, 1, money);
+    if (next) {
+        move_money(joint, other, next, 1, money);
+    }
+    int status = plan_for(joint, lot, money, &made);
+    if (status || made.objective <= own->objective) {
+        return status;
+    }
+    move_money(joint, lot, &made, -1, money);
+    if (next) {
+        status = plan_for(joint, other, money, &rest);
+        if (status || made.objective + rest.objective <= own->objective + next->objective) {
+            return status;
+        }
+        move_money(joint, other, &rest, -1, money);
+        *next = rest;
+    }
+    *own = made;
+    memcpy(joint->left, money, joint->market->fund_count * sizeof *money);
+    return STATUS_OK;
+}
+
+int match_refine_lots(struct match_joint *joint)
+{
+    uint32_t lots = joint->market->lot_count;
+    __int128 total = 0;
+    int status = STATUS_OK;
+    for (uint32_t l = 0; l < lots; l++) {
+        total += joint->lots[l].plan.objective;
+    }
+    for (uint32_t l = 0; !status && l < lots && lots <= REFINE_LOTS && !match_control_asks(joint->control); l++) {
+        status = refine(joint, l, MATCH_NONE);
+    }
+    for (uint32_t l = 0; l < lots && lots <= PAIR_LOTS; l++) {
+        for (uint32_t n = 0; !status && n < lots && !match_control_asks(joint->control); n++) {
+            const struct match_lot_plan *plan = &joint->lots[l].plan;
+            if (n != l && (__int128)(plan->bound - plan->objective) * PAIR_PART > total) {
+                status = refine(joint, l, n);
+            }
+        }
+    }
+    return status;
+}
