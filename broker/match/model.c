@@ -192,33 +192,6 @@ static bool class_served(const struct match_model *model, uint32_t class_index)
     return false;
 }
 
-static size_t draft_lines(const struct match_model *model, const struct bond *bonds, const uint32_t *alike, struct draft *drafts)
-{
-    size_t count = 0;
-    for (uint32_t d = 0; d < model->lot->demand_count; d++) {
-        const struct match_demand *demand = &model->lot->demands[d];
-        uint32_t class_index = model->pairs.class_of[d];
-        bool single = demand->single_supplier;
-        int64_t open = 0;
-        for (uint32_t n = 0; n < demand->line_count; n++) {
-            open += demand->lines[n].quantity - demand->lines[n].committed;
-        }
-        if (!class_served(model, class_index) || (single && bonds[d].offer == MATCH_NONE - 1) ||
-            open < demand->min_quantity - bonds[d].quantity) {
-            continue;
-        }
-        for (uint32_t n = 0; n < demand->line_count; n++) {
-            int64_t lacked = demand->lines[n].quantity - demand->lines[n].committed;
-            if (lacked > 0) {
-                drafts[count++] = (struct draft){demand->ceiling, lacked, d, n, demand->priority, class_index,
-                                                 alike[class_index], demand->lines[n].month,
-                                                 single || demand->min_quantity > 1};
-            }
-        }
-    }
-    return count;
-}
-
 static int build_lines(struct match_model *model, struct arena *arena, const struct draft *drafts, size_t count)
 {
     int64_t *quantity = arena_array(arena, count, sizeof *quantity), *value = arena_array(arena, count, sizeof *value);
@@ -366,6 +339,77 @@ static int build_choices(struct match_model *model, struct arena *arena)
     return STATUS_OK;
 }
 
+/* Units of a demand that output lets through, of which there are so many by each of its lines, which stand by month. */
+static int64_t demand_reach(const struct match_demand *demand, const int64_t *output)
+{
+    int64_t taken = 0;
+    for (uint32_t n = 0; n < demand->line_count; n++) {
+        taken += demand->lines[n].quantity - demand->lines[n].committed;
+        taken = taken < output[n] ? taken : output[n];
+    }
+    return taken;
+}
+
+/*
+ * Whether a demand could get its minimum if nobody else had any: from all offers, each with the most that any of its tiers has made by every
+ * month, or from the best one where it wants a single supplier. A demand that could not is left out; the relaxation behind the bound, which
+ * may serve a part of it, does not see this by itself.
+ */
+static bool minimum_reached(const struct match_model *model, const struct match_demand *demand, uint32_t class_index, int64_t committed)
+{
+    int64_t together[MATCH_MOST_LINES] = {0}, apart = 0, least = demand->min_quantity - committed;
+    for (uint32_t o = 0; o < model->lot->offer_count && least > 1; o++) {
+        int64_t freight = model->pairs.freight[(size_t)class_index * model->pairs.offer_count + o], own[MATCH_MOST_LINES] = {0}, most = 0;
+        for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1] && freight != MATCH_NO_FREIGHT; c++) {
+            int64_t output[MATCH_MOST_LINES];
+            if (model->choices[c].unit_price + freight > demand->ceiling) {
+                continue;
+            }
+            for (uint32_t n = 0; n < demand->line_count; n++) {
+                output[n] = model->choices[c].capacity[month_rank(model, demand->lines[n].month)];
+                own[n] = output[n] > own[n] ? output[n] : own[n];
+            }
+            int64_t reach = demand_reach(demand, output);
+            most = reach > most ? reach : most;
+        }
+        if (demand->single_supplier && most >= least) {
+            return true;
+        }
+        apart += most;
+        for (uint32_t n = 0; n < demand->line_count; n++) {
+            together[n] += own[n];
+        }
+    }
+    return least <= 1 || (!demand->single_supplier && apart >= least && demand_reach(demand, together) >= least);
+}
+
+static size_t draft_lines(const struct match_model *model, const struct bond *bonds, const uint32_t *alike, struct draft *drafts)
+{
+    size_t count = 0;
+    for (uint32_t d = 0; d < model->lot->demand_count; d++) {
+        const struct match_demand *demand = &model->lot->demands[d];
+        uint32_t class_index = model->pairs.class_of[d];
+        bool single = demand->single_supplier;
+        int64_t open = 0;
+        for (uint32_t n = 0; n < demand->line_count; n++) {
+            open += demand->lines[n].quantity - demand->lines[n].committed;
+        }
+        if (!class_served(model, class_index) || (single && bonds[d].offer == MATCH_NONE - 1) ||
+            open < demand->min_quantity - bonds[d].quantity || !minimum_reached(model, demand, class_index, bonds[d].quantity)) {
+            continue;
+        }
+        for (uint32_t n = 0; n < demand->line_count; n++) {
+            int64_t lacked = demand->lines[n].quantity - demand->lines[n].committed;
+            if (lacked > 0) {
+                drafts[count++] = (struct draft){demand->ceiling, lacked, d, n, demand->priority, class_index,
+                                                 alike[class_index], demand->lines[n].month,
+                                                 single || demand->min_quantity > 1};
+            }
+        }
+    }
+    return count;
+}
+
 /* Groups of one offer; returns their number. Freight and fund are appended at the given places. */
 static uint32_t group_classes(const struct match_model *model, uint32_t offer, uint16_t *group_of, int64_t *freight, uint32_t *fund)
 {
@@ -493,14 +537,14 @@ int match_model_build(const struct match_market *market, const struct match_lot 
     if (status) {
         return status;
     }
+    if ((status = build_choices(model, arena))) {
+        return status;
+    }
     size_t count = draft_lines(model, bonds, alike, drafts);
     qsort(drafts, count, sizeof *drafts, compare_drafts);
     status = build_lines(model, arena, drafts, count);
     if (!status) {
         status = build_lumps(model, arena, bonds, drafts, count);
-    }
-    if (!status) {
-        status = build_choices(model, arena);
     }
     if (!status) {
         status = build_barred(model, arena);
