@@ -17,15 +17,15 @@
 #include "broker/match/screen.h"
 #include "proto/status.h"
 
-#define COLD_STEPS 20     /* without prices of money: the lots' own bounds */
-#define PRICE_STEPS 30    /* at the first prices of money */
+#define COLD_STEPS 4      /* without prices of money: the lots' own bounds */
+#define PRICE_STEPS 20    /* at the first prices of money */
 #define ROUNDS 3          /* of moving the prices of money before the lots are searched, and after */
 #define FIT_ROUNDS 3      /* of making plans to choose from */
 #define FIT_FEW 10
 #define TRIES 20
-#define WARM_STEPS 24
-#define NODES_MEAN 5      /* nodes of a lot's tree on average, given out by the lots' gaps */
-#define NODES_MOST 100
+#define WARM_STEPS 8
+#define NODES_MEAN 10      /* nodes of a lot's tree on average, given out by the lots' gaps */
+#define NODES_MOST 300
 #define NODES_LEAST 3     /* fewer are not worth a tree */
 #define NODES_FEW 30      /* each of few lots' */
 #define NODES_PROOF 5000
