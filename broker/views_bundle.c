@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "broker/desk/four_eyes.h"
 #include "broker/desk/release.h"
 #include "broker/desk/terms.h"
 #include "broker/views_inside.h"
@@ -204,9 +205,48 @@ static int note_changes(struct view *view, const Muster__BundleHead *head, const
     return status;
 }
 
+static int add_hand(struct view *view, const Muster__ReleaseHand *hand, Muster__BundleHand **out)
+{
+    *out = view_new(view, &muster__bundle_hand__descriptor);
+    if (*out == NULL)
+        return STATUS_NO_MEMORY;
+    (*out)->party = hand->party;
+    (*out)->time = hand->time;
+    (*out)->position = hand->position;
+    return STATUS_OK;
+}
+
+/* Who released it, whose release waits for a second, and who left and why; the coordinators' to know. */
+static int note_hands(struct view *view, const Muster__BundleHead *head, const Muster__BundleVersion *version, Muster__BundleView *out)
+{
+    if (!view_is_coordinator(view))
+        return STATUS_OK;
+    const Muster__ReleaseHand *first = four_eyes_first(head);
+    bool newest = version->version == head->version && head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED;
+    uint64_t above = 0;
+    int status = newest ? four_eyes_of(view->txn, view->arena, view->context->log_time, version, &above) : STATUS_OK;
+    out->has_four_eyes_above = above != 0;
+    out->four_eyes_above = above;
+    out->left = head->left_answers;
+    out->n_left = head->n_left_answers;
+    if (status == STATUS_OK && newest && first != NULL)
+        status = add_hand(view, first, &out->first_hand);
+    out->released_by = arena_array(view->arena, head->n_released_by + 1, sizeof *out->released_by);
+    if (out->released_by == NULL)
+        return STATUS_NO_MEMORY;
+    for (size_t at = 0; status == STATUS_OK && at < head->n_released_by; at++) {
+        if (head->released_by[at]->version == version->version)
+            status = add_hand(view, head->released_by[at], &out->released_by[out->n_released_by++]);
+    }
+    bool own = status == STATUS_OK && out->first_hand != NULL && strcmp(out->first_hand->party, view->asker->id) == 0;
+    if (own && above != 0)
+        out->waiting_for = "a second coordinator";
+    return status;
+}
+
 static void drop_details(Muster__BundleView *out)
 {
-    out->n_months = out->n_uncovered = out->n_unused = out->n_awards = out->n_answers = out->n_changes = 0;
+    out->n_months = out->n_uncovered = out->n_unused = out->n_awards = out->n_answers = out->n_changes = out->n_left = 0;
     out->has_terms = false;
 }
 
@@ -234,6 +274,8 @@ int view_bundle(struct view *view, const Muster__BundleHead *head, const Muster_
         status = note_answers(view, head, version, market, out);
     if (status == STATUS_OK)
         status = note_waiting(view, head, version, out);
+    if (status == STATUS_OK)
+        status = note_hands(view, head, version, out);
     if (status == STATUS_OK && whole)
         status = note_changes(view, head, version, out);
     if (status == STATUS_OK && whole && !view_is_coordinator(view))

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "broker/desk/four_eyes.h"
 #include "broker/desk/keys.h"
 #include "broker/views_inside.h"
 #include "proto/status.h"
@@ -40,7 +41,13 @@ static int add(struct waits *waits, const char *what, const char *id, const char
 static int for_coordinator(struct waits *waits, const Muster__BundleHead *head)
 {
     char *name = bundle_name(waits->view->arena, head->number);
-    if (head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED && !head->replanning)
+    const Muster__ReleaseHand *first = four_eyes_first(head);
+    bool open = head->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED && !head->replanning;
+    if (open && first != NULL && strcmp(first->party, waits->view->asker->id) != 0)
+        return add(waits, "bundle", name, arena_format(waits->view->arena, "%s has released it; it takes a second coordinator: release or reject it", first->party), head->lapses);
+    if (open && first != NULL)
+        return STATUS_OK;
+    if (open)
         return add(waits, "bundle", name, head->first_released != 0 ? "planned again: release or reject it" : "release or reject it", head->lapses);
     if (head->state == MUSTER__BUNDLE_STATE__BUNDLE_COMMITTED)
         return add(waits, "bundle", name, "committed: export the orders, then mark it ordered", 0);

@@ -188,6 +188,19 @@ static bool is_told(const struct watching *watching, const Muster__BundleChange 
     }
 }
 
+/* Whether this entry was the first of two releases: its nations were not asked. */
+static int is_first_of_two(struct watching *watching, const Muster__BundleChange *change, bool *first)
+{
+    Muster__BundleHead *head;
+    *first = false;
+    if (change->kind != MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_RELEASE)
+        return STATUS_OK;
+    int status = state_bundle(watching->view->txn, change->number, watching->view->arena, &head);
+    for (size_t at = 0; status == STATUS_OK && at < head->n_first_positions; at++)
+        *first = *first || head->first_positions[at] == watching->entry->position;
+    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+}
+
 static int watch_bundles(struct watching *watching)
 {
     struct arena *arena = watching->view->arena;
@@ -195,13 +208,15 @@ static int watch_bundles(struct watching *watching)
     int status = STATUS_OK;
     for (size_t at = 0; status == STATUS_OK && at < watching->submission->n_bundles; at++) {
         const Muster__BundleChange *change = watching->submission->bundles[at];
-        bool in = coordinator;
-        if (!coordinator && is_told(watching, change))
+        bool in = coordinator, first;
+        status = is_first_of_two(watching, change, &first);
+        if (status == STATUS_OK && !coordinator && !first && is_told(watching, change))
             status = is_in_bundle(watching, change->number, &in);
         if (status != STATUS_OK || !in)
             continue;
         bool by_other = coordinator && (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_ANSWER || change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_TAKE_BACK);
-        char *text = by_other ? arena_format(arena, "v%" PRIu64 " %s: %s", change->version, watching->party, deed_of(change))
+        char *text = first ? arena_format(arena, "v%" PRIu64 " released by %s: it takes a second coordinator", change->version, watching->party)
+                     : by_other ? arena_format(arena, "v%" PRIu64 " %s: %s", change->version, watching->party, deed_of(change))
                               : arena_format(arena, "v%" PRIu64 " %s", change->version, deed_of(change));
         const char *id = change->number != 0 ? bundle_name(arena, change->number) : change->item;
         status = add(watching, "bundle", id, text);

@@ -62,7 +62,7 @@ bool settings_read(enum setting setting, const char *value, uint64_t *number)
         return true;
     }
     for (size_t at = 0; at < length; at++) {
-        if (length > 9 || value[at] < '0' || value[at] > '9')
+        if (length > 12 || value[at] < '0' || value[at] > '9')
             return false;
         sum = 10 * sum + (uint64_t)(value[at] - '0');
     }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "broker/desk/four_eyes.h"
 #include "broker/desk/release.h"
 #include "broker/desk/terms.h"
 
@@ -55,7 +56,8 @@ static int check_release(struct desk_work *work, const struct on_bundle *on, con
     }
     if (change->has_deadline && change->deadline != 0)
         check_deadline(work, change->deadline, work->context->log_time);
-    return release_check(work, on->head, on->version, on->market);
+    int status = four_eyes_check(work, on->head, on->version, on->name);
+    return status == STATUS_OK ? release_check(work, on->head, on->version, on->market) : status;
 }
 
 /* Whether a party is asked in the round that runs, or was in one before; a supplier's confirm can be taken back in any later one. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "broker/desk/bundle.h"
+#include "broker/desk/four_eyes.h"
 #include "proto/settings.h"
 
 /* What becomes of a bundle by the deeds of coordinators, agencies and suppliers. */
@@ -30,10 +31,15 @@ static int apply_release(const struct desk_entry *entry, Muster__BundleHead *hea
     Muster__Market *market;
     Muster__FundDraw **draws;
     size_t count;
-    uint64_t days;
+    uint64_t days, deadline;
+    bool waits;
     int status = days_of_round(entry, &days);
     if (status == STATUS_OK)
         status = state_version(entry->txn, head->number, head->version, entry->arena, &version);
+    if (status == STATUS_OK)
+        status = four_eyes_apply(entry, head, version, change, &waits, &deadline);
+    if (status == STATUS_OK && waits)
+        return state_put_bundle(entry->txn, head);
     if (status == STATUS_OK)
         status = state_market(entry->txn, head->number, head->version, entry->arena, &market);
     if (status == STATUS_OK)
@@ -43,7 +49,7 @@ static int apply_release(const struct desk_entry *entry, Muster__BundleHead *hea
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
     head->state = MUSTER__BUNDLE_STATE__BUNDLE_RELEASED;
-    head->deadline = change->has_deadline && change->deadline != 0 ? change->deadline : entry->time + days * DESK_DAY;
+    head->deadline = deadline > entry->time ? deadline : entry->time + days * DESK_DAY;
     head->lapses = 0;
     head->released = head->version;
     if (head->first_released == 0)

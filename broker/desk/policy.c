@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/desk/bundle.h"
+#include "broker/desk/four_eyes.h"
 #include "broker/desk/noun.h"
 
 /*
@@ -110,6 +111,8 @@ int policy_check(struct desk_work *work)
             status = STATUS_OK;
         }
     }
+    if (status == STATUS_OK)
+        status = four_eyes_check_policy(work, change);
     Muster__StoredSet next = MUSTER__STORED_SET__INIT;
     next.policy = change->entries;
     next.n_policy = change->n_entries;
@@ -127,7 +130,9 @@ int policy_apply(const struct desk_entry *entry)
 {
     const Muster__PolicyChange *change = entry->submission->policy;
     Muster__StoredSet *set;
-    int status = state_set(entry->txn, TABLE_POLICY, entry->arena, &set);
+    int status = four_eyes_apply_policy(entry, change);
+    if (status == STATUS_OK)
+        status = state_set(entry->txn, TABLE_POLICY, entry->arena, &set);
     if (status != STATUS_OK)
         return status;
     set->version++;

@@ -285,6 +285,29 @@ static int commit_bundle(const struct desk_entry *entry, Muster__BundleHead *hea
     return status == STATUS_OK ? bundle_let_go(entry, head) : status;
 }
 
+/* The noes of those who leave, for the coordinator: a re-plan drops the answers of its version. Who did not answer is noted as silent. */
+static int note_left_answers(const struct desk_entry *entry, Muster__BundleHead *head, const Muster__RoundClosed *closed)
+{
+    Muster__BundleAnswer **list = arena_array(entry->arena, head->n_left_answers + closed->n_no + 1, sizeof *list);
+    Muster__BundleAnswer *silent = arena_array(entry->arena, closed->n_no + 1, sizeof *silent);
+    if (list == NULL || silent == NULL)
+        return STATUS_NO_MEMORY;
+    if (head->n_left_answers != 0)
+        memcpy(list, head->left_answers, head->n_left_answers * sizeof *list);
+    for (size_t at = 0; at < closed->n_no; at++) {
+        const Muster__BundleAnswer *answer = bundle_answer(head, closed->no[at]);
+        muster__bundle_answer__init(&silent[at]);
+        silent[at].party = closed->no[at];
+        silent[at].kind = MUSTER__ANSWER_KIND__ANSWER_NO;
+        silent[at].version = closed->version;
+        silent[at].reason = "";
+        silent[at].time = entry->time;
+        list[head->n_left_answers++] = answer != NULL ? (Muster__BundleAnswer *)(uintptr_t)answer : &silent[at];
+    }
+    head->left_answers = list;
+    return STATUS_OK;
+}
+
 static int note_left(const struct desk_entry *entry, Muster__BundleHead *head, const Muster__RoundClosed *closed)
 {
     char **left = arena_array(entry->arena, head->n_left + closed->n_no + 1, sizeof *left);
@@ -297,7 +320,7 @@ static int note_left(const struct desk_entry *entry, Muster__BundleHead *head, c
         left[count++] = closed->no[at];
     head->left = left;
     head->n_left = count;
-    return STATUS_OK;
+    return note_left_answers(entry, head, closed);
 }
 
 int round_closed_apply(const struct desk_entry *entry)

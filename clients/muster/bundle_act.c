@@ -90,6 +90,12 @@ static int act(struct context *context, const char *text, Muster__BundleChange *
     }
     change->number = bundle.view->number;
     change->version = bundle.view->version;
+    /* Above the policy's value the first of two asks nobody yet. */
+    const Muster__BundleHand *first = bundle.view->first_hand;
+    if (change->kind == MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_RELEASE && bundle.view->has_four_eyes_above && !(first && strcmp(first->party, context->profile.party) != 0)) {
+        became = "has your release, the first of two: nobody is asked yet";
+        next = "It waits for a second coordinator: muster bundle release, by another than you";
+    }
     code = send_change(context, change, name.text, &result);
     return code || !result.answer ? code : tell(context, &result, name.text, change->version, became, next);
 }

@@ -279,11 +279,42 @@ static void print_proof(struct context *context, const Muster__BundleView *view)
                 view->base_currency, amount.text, gap < 1000000 ? "" : " m", figures_gap(gap, view->objective).text);
 }
 
+/* Who said no and why, who left, and who released it: what a coordinator has to answer for. */
+static void print_people(struct context *context, const Muster__BundleView *view)
+{
+    const struct output *output = &context->output;
+    for (size_t i = 0; i < view->n_left; i++) {
+        const Muster__BundleAnswer *left = view->left[i];
+        const char *reason = !left->counts ? "no answer in time" : *left->reason ? left->reason : "no, without a reason";
+        output_wrap(output, "Left after v%" PRIu64 ": %s, %s: %s", left->version, left->party, figures_day(left->time).text, reason);
+    }
+    for (size_t i = 0; i < view->n_answers; i++) {
+        const Muster__BundleAnswer *answer = view->answers[i];
+        if (answer->counts && answer->kind == MUSTER__ANSWER_KIND__ANSWER_NO) {
+            output_wrap(output, "No: %s, %s: %s", answer->party, figures_day(answer->time).text, *answer->reason ? answer->reason : "without a reason");
+        }
+    }
+    for (size_t i = 0; i < view->n_released_by; i++) {
+        output_wrap(output, "Released%s by %s, %s, log entry %s", view->n_released_by > 1 && i ? " second" : "", view->released_by[i]->party,
+                    figures_time(view->released_by[i]->time).text, figures_count(view->released_by[i]->position).text);
+    }
+    if (view->first_hand) {
+        output_wrap(output, "Released by %s, %s: it takes a second coordinator, since it costs more than %s %s.", view->first_hand->party,
+                    figures_time(view->first_hand->time).text, view->base_currency, figures_count(view->four_eyes_above).text);
+    } else if (view->has_four_eyes_above) {
+        output_wrap(output, "Its release takes two coordinators: it costs more than %s %s.", view->base_currency, figures_count(view->four_eyes_above).text);
+    }
+}
+
 static void print_next(struct context *context, const Muster__BundleView *view)
 {
     const struct figure name = figures_bundle(view->number);
     switch (view->state) {
     case MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED:
+        if (view->first_hand && strcmp(view->first_hand->party, context->profile.party) == 0) {
+            output_wrap(&context->output, "Waiting for a second coordinator. Next: muster bundle reject %s", name.text);
+            break;
+        }
         output_wrap(&context->output, "Next: muster bundle release | reject | compare %s", name.text);
         break;
     case MUSTER__BUNDLE_STATE__BUNDLE_RELEASED:
@@ -321,6 +352,7 @@ int bundle_print_coordinator(struct context *context, const struct bundle *bundl
         output_wrap(&context->output, "  and %s more", figures_count(view->n_changes - SHOWN_CHANGES).text);
     }
     print_proof(context, view);
+    print_people(context, view);
     print_next(context, view);
     return code;
 }
