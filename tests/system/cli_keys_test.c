@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #include "proto/status.h"
 #include "tests/system/cli.h"
@@ -244,6 +245,43 @@ static void new_keys_of_the_exchange_are_trusted_by_their_signatures(void **stat
     assert_code(cli_as(&cli, "nl-new", "receipt", "verify", "newer.receipt", NULL), 0);
 }
 
+/* An exchange that was brought back has a new log key, which a person types in; receipts under the old one stay true. */
+static void a_restored_exchange_is_trusted_by_the_log_key_that_is_typed_in(void **state)
+{
+    (void)state;
+    struct introduction_exchange restored = harness.exchange, foreign;
+    struct key_pair log_key;
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    char hex[9], name[128], vkey[NOTE_VKEY_SIZE], text[INTRODUCTION_SIZE];
+    assert_int_equal(keys_generate(KEY_LOG, &seam_random_system, &log_key), STATUS_OK);
+    crypto_hash_sha256(hash, log_key.public_key, 32);
+    sodium_bin2hex(hex, sizeof hex, hash, 4);
+    snprintf(name, sizeof name, "test.example/log/r-%s", hex);
+    snprintf(restored.address, sizeof restored.address, "%s", harness.address);
+    assert_int_equal(note_key_make(name, log_key.public_key, &restored.log_key), STATUS_OK);
+    note_vkey_write(&restored.log_key, vkey);
+    assert_int_equal(introduction_write_exchange(&restored, text), STATUS_OK);
+    assert_int_equal(cli_write(&cli, "restored.pub", text), STATUS_OK);
+    foreign = restored;
+    assert_int_equal(note_key_make("test.example/log/r-00000000", log_key.public_key, &foreign.log_key), STATUS_OK);
+    assert_int_equal(introduction_write_exchange(&foreign, text), STATUS_OK);
+    assert_int_equal(cli_write(&cli, "foreign.pub", text), STATUS_OK);
+    keys_drop(&log_key);
+    assert_code(cli_as(&cli, "nl-new", "trust", "foreign.pub", vkey, NULL), 65);
+    assert_says(cli.err, "but another one");
+    assert_code(cli_as(&cli, "nl-new", "trust", "restored.pub", NULL), 64);
+    assert_code(cli_as(&cli, "nl-new", "trust", "restored.pub", "test.example/log+12345678+AAAA", NULL), 65);
+    assert_code(cli_as(&cli, "nl-new", "demand", "list", NULL), 0); /* nothing has changed */
+    assert_code(cli_as(&cli, "nl-new", "trust", "restored.pub", vkey, "--screen", NULL), 0);
+    assert_says(cli.out, "You now trust the exchange as it was brought back");
+    /* The fingerprint covers the new log key: it is compared once more before anything is sent. */
+    assert_code(cli_as(&cli, "nl-new", "demand", "list", NULL), 77);
+    assert_code(cli_as(&cli, "nl-new", "receipt", "verify", "newer.receipt", "--screen", NULL), 0);
+    assert_says(cli.out, "Broker not asked.");
+    assert_code(cli_as(&cli, "nl-new", "trust", "restored.pub", "--screen", NULL), 0);
+    assert_says(cli.out, "Nothing to do");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +291,7 @@ int main(void)
         cmocka_unit_test(two_coordinators_replace_lost_keys),
         cmocka_unit_test(operator_lets_a_coordinator_in_and_all_see_it),
         cmocka_unit_test(new_keys_of_the_exchange_are_trusted_by_their_signatures),
+        cmocka_unit_test(a_restored_exchange_is_trusted_by_the_log_key_that_is_typed_in),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
