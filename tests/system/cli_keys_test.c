@@ -83,6 +83,10 @@ static void pass(uint64_t milliseconds)
 static void agency_replaces_its_keys_and_its_old_receipts_verify(void **state)
 {
     (void)state;
+    /* An agency's signing key lies under a passphrase, a coordinator's too. */
+    assert_code(cli_as(&cli, "nl-dmo", "keys", "new", "--no-passphrase", NULL), 77);
+    assert_code(cli_as(&cli, "hq", "keys", "new", "--no-passphrase", NULL), 77);
+    assert_says(cli.err, "only a supplier may go without a passphrase");
     assert_code(cli_as(&cli, "nl-dmo", "keys", "new", "--strength", "interactive", "--json", NULL), 0);
     take_groups("read_out");
     /* Nothing has changed yet: the keys in force go on, and are told. */

@@ -320,6 +320,35 @@ static void a_suspension_ends_keys_that_wait(void **state)
     invitation_keys_drop(&keys);
 }
 
+static void an_invitation_works_once_for_one_party_until_its_day(void **state)
+{
+    struct world *world = *state;
+    struct invitation_keys once, again, keys, other;
+    begin(world);
+    world_new_keys(world, &once);
+    world_new_keys(world, &again);
+    world_new_keys(world, &keys);
+    world_new_keys(world, &other);
+    assert_int_equal(world_invite(world, "eda", "se", MUSTER__ROLE__ROLE_AGENCY, "SE", &once), STATUS_OK);
+    assert_int_equal(world_invite(world, "eda", "fi", MUSTER__ROLE__ROLE_AGENCY, "FI", &again), STATUS_OK);
+    assert_int_equal(world_join(world, "fi", &once, &keys), STATUS_DENIED); /* another's */
+    world->now += 7 * DESK_DAY;
+    assert_false(is_admitted(world, once.curve.public_key));
+    assert_int_equal(world_join(world, "se", &once, &keys), STATUS_EXPIRED);
+    invitation_keys_drop(&once);
+    world_new_keys(world, &once);
+    assert_int_equal(world_invite(world, "eda", "se", MUSTER__ROLE__ROLE_AGENCY, "SE", &once), STATUS_OK);
+    assert_true(is_admitted(world, once.curve.public_key));
+    assert_int_equal(world_join(world, "se", &once, &keys), STATUS_OK);
+    assert_int_equal(world_join(world, "se", &once, &other), STATUS_DENIED); /* used */
+    assert_true(memcmp(world_record(world, "se")->keys->box_key.data, keys.box.public_key, 32) == 0);
+    assert_int_equal(world_record(world, "se")->state, MUSTER__PARTY_STATE__PARTY_JOINED);
+    invitation_keys_drop(&once);
+    invitation_keys_drop(&again);
+    invitation_keys_drop(&keys);
+    invitation_keys_drop(&other);
+}
+
 static void the_last_coordinator_is_not_voided_and_a_third_takes_two(void **state)
 {
     struct world *world = *state;
@@ -353,6 +382,7 @@ int main(void)
         WORLD_TEST(two_coordinators_bring_lost_keys_back_at_once),
         WORLD_TEST(a_void_ends_keys_at_once_and_is_a_no_to_open_bundles),
         WORLD_TEST(a_suspension_ends_keys_that_wait),
+        WORLD_TEST(an_invitation_works_once_for_one_party_until_its_day),
         WORLD_TEST(the_last_coordinator_is_not_voided_and_a_third_takes_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
