@@ -130,14 +130,38 @@ static int check_changes(const struct signals_rules *rules, const struct signals
     return STATUS_OK;
 }
 
+/* Quarters that a figure has parts in: a bit each. */
+static unsigned quarters_of(const struct signals_figure *figure)
+{
+    unsigned quarters = 0;
+    for (size_t at = 0; at < figure->part_count; at++)
+        quarters |= 1u << figure->parts[at].quarter % 10;
+    return quarters;
+}
+
+/* The quarters of a year whose figures hang together with a cell's: by parts in the same quarter, also through others. */
+static unsigned quarters_tied(const struct signals_item *item, const struct signals_figure *figure)
+{
+    unsigned tied = quarters_of(figure), before;
+    do {
+        before = tied;
+        for (size_t at = 0; at < item->history_count; at++) {
+            unsigned its = item->history[at].from / 10 == figure->from / 10 ? quarters_of(&item->history[at]) : 0;
+            tied |= (its & tied) != 0 ? its : 0;
+        }
+    } while (tied != before);
+    return tied;
+}
+
 static int check_range(const struct signals_rules *rules, const struct signals_item *item, struct arena *arena, struct signals_cell *cell)
 {
     const struct signals_figure **figures = arena_array(arena, item->history_count + 1, sizeof *figures);
     size_t count = 0;
     if (figures == NULL)
         return STATUS_NO_MEMORY;
+    unsigned tied = quarters_tied(item, &cell->figure);
     for (size_t at = 0; at < item->history_count; at++) {
-        if (item->history[at].from / 10 == cell->figure.from / 10)
+        if (item->history[at].from / 10 == cell->figure.from / 10 && (quarters_of(&item->history[at]) & tied) != 0)
             figures[count++] = &item->history[at];
     }
     if (count >= SIGNALS_FIGURES_MOST) {

@@ -27,7 +27,7 @@
  * somebody who knows them (a published total says that the rules held).
  */
 
-#define SIGNALS_FIGURES_MOST 128u /* of one item and year: bounds the work of the range; beyond it figures are repeated, never renewed */
+#define SIGNALS_FIGURES_MOST 128u /* of one item that hang together, a year's at most: bounds the work of the range; beyond it figures are repeated, never renewed */
 #define SIGNALS_REGIONS_MOST 33u  /* named ones, and one for all other nations */
 #define SIGNALS_PERCENT_MOST 100u /* ranges are told up to the whole quantity */
 
@@ -66,7 +66,7 @@ enum signals_width {
 };
 
 struct signals_range {
-    uint32_t figures;    /* of the item and year, this one included */
+    uint32_t figures;    /* of the item that hang together by nations and quarters, this one included */
     uint32_t nations;    /* in them, less those whose part is known anyway */
     uint32_t coalitions; /* of nations, each held against every nation outside it */
     uint32_t quantity;   /* least percent of a nation's quantity that the range reaches to either side */
@@ -142,6 +142,8 @@ int signals_check_change(const struct signals_rules *rules, const struct signals
  * the largest so many are left out, and the rest must be able to give p % of the quantity. Down likewise, and for a change between two figures of a
  * cell with the swaps that move one and not the other. Whole numbers only; every swap is a world that the same figures would have
  * come from, so the range is there whatever method an attacker uses. All quantities that a nation repeats count as known to be the same.
+ * The bound is not tight: worlds that take three nations to make are not looked for, so of the figures that it holds back a linear
+ * program would let most pass. It was chosen before one since it is exact, small, and needs no tolerance.
  * STATUS_OK or STATUS_NO_MEMORY.
  */
 int signals_range(const struct signals_rules *rules, const struct signals_item *item, const struct signals_figure *const *figures,

@@ -36,7 +36,7 @@ enum reading { READ_NUMBER, READ_MONTH, READ_DATE, READ_TIME };
 
 static enum reading reading_of(const char *field)
 {
-    static const char *const months[] = {"month", "first_month", NULL};
+    static const char *const months[] = {"month", "first_month", "last_month", NULL};
     static const char *const dates[] = {"valid_until", "as_of", "date", NULL};
     static const char *const times[] = {"time", "until", "deadline", "proposed", "expiry", "invitation_expiry", "not_after", NULL};
     return one_of(months, field) ? READ_MONTH : one_of(dates, field) ? READ_DATE : one_of(times, field) ? READ_TIME : READ_NUMBER;

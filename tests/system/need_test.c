@@ -107,6 +107,12 @@ static void each_role_reads_what_is_its_own(void **state)
     assert_says(cli.out, "FPV-10 pooled 2028 1 900 too few nations");
     assert_code(cli_as(&cli, "alfaco", "need", "list", NULL), 0);
     assert_string_equal(cli.out, "item\tdue\tquantity\tregion\tas_of\tmonths\tcountry\tplace\town\nFPV-10\t2028-Q4\t18000\tall\t2027-02-01\t0\t\t\t\n");
+    assert_code(cli_as(&cli, "alfaco", "need", "list", "--json", NULL), 0);
+    assert_string_equal(cli_json(&cli, "signals.0.first_month"), "2028-10");
+    assert_string_equal(cli_json(&cli, "signals.0.last_month"), "2028-12");
+    assert_string_equal(cli_json(&cli, "signals.0.date"), "2027-02-01");
+    assert_string_equal(cli_json(&cli, "signals.0.total"), "");
+    assert_string_equal(cli_json(&cli, "next"), "2027-03-01");
     assert_code(cli_as(&cli, "alfaco", "watch", "--once", "--screen", NULL), 0);
     assert_says(cli.out, "pooled need was published");
 }
