@@ -58,7 +58,8 @@ static struct arena_block *block_for(struct arena *arena, size_t size)
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Room that is not zeroed, or NULL. */
+static void *take(struct arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
     if (size > SIZE_MAX / 2) {
@@ -75,7 +76,21 @@ void *arena_alloc(struct arena *arena, size_t size)
     void *result = block->bytes + block->used;
     block->used += rounded;
     arena->used += rounded;
-    return memset(result, 0, size);
+    return result;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    void *result = take(arena, size);
+    return result ? memset(result, 0, size) : NULL;
+}
+
+void *arena_raw(struct arena *arena, size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size) {
+        return NULL;
+    }
+    return take(arena, count * size);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)

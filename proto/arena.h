@@ -28,7 +28,10 @@ void arena_init(struct arena *arena, size_t cap);
 /* size zeroed bytes aligned for any type, or NULL where the cap or the machine's memory is reached. size 0 gives a valid pointer. */
 void *arena_alloc(struct arena *arena, size_t size);
 
-/* The same for count elements of size each; NULL on overflow too. */
+/* The same, not zeroed: for large room of which little may be used, so that what is not touched costs nothing. */
+void *arena_raw(struct arena *arena, size_t count, size_t size);
+
+/* The same as arena_alloc for count elements of size each; NULL on overflow too. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
 /* A copy of length bytes, with a NUL behind them; NULL as above. */

@@ -24,7 +24,7 @@ int match_bundle_init(const struct match_model *model, const struct match_ties *
     bundle->answer_most = bundle->blocks + ANSWERS_OFFER * offers + ANSWERS_LUMP * model->lump_count + 16;
     bundle->part_most = PARTS * (lines + 4 * offers) + 64;
     bundle->answers = arena_array(arena, bundle->answer_most, sizeof *bundle->answers);
-    bundle->parts = arena_array(arena, bundle->part_most, sizeof *bundle->parts);
+    bundle->parts = arena_raw(arena, bundle->part_most, sizeof *bundle->parts);
     bundle->head = arena_array(arena, bundle->blocks, sizeof *bundle->head);
     bundle->weight = arena_array(arena, dimensions, sizeof *bundle->weight);
     bundle->base = arena_array(arena, dimensions, sizeof *bundle->base);

@@ -5,6 +5,8 @@
 #include "broker/match/reach.h"
 #include "proto/status.h"
 
+#define VERSION_NONE UINT64_MAX /* of a slot that was not used yet: its costs are not set */
+#define VERSION_BARRED 0        /* of one that closed */
 #define ENTRIES_ENOUGH 65536 /* up to here there is one for every pair */
 
 /* Where the arrays of the state lie; with memory NULL only measures. */
@@ -99,33 +101,27 @@ int match_flow_init(const struct match_model *model, const struct match_terms *t
     likely = likely < ENTRIES_ENOUGH ? ENTRIES_ENOUGH : likely;
     flow->entry_most = (uint32_t)(pairs < likely ? pairs : likely);
     flow->memory_size = lay_out(flow, NULL);
-    flow->memory = arena_alloc(arena, flow->memory_size);
+    flow->memory = arena_raw(arena, flow->memory_size, 1);
     while (1U << flow->month_bits < model->month_count) {
         flow->month_bits++;
     }
     flow->first_lump = model->line_count + (slot_most << flow->month_bits);
     size_t nodes = (size_t)flow->first_lump + model->lump_count;
-    flow->distance = arena_array(arena, nodes, sizeof *flow->distance);
-    flow->labels = arena_array(arena, nodes, sizeof *flow->labels);
-    flow->heap = arena_array(arena, nodes, sizeof *flow->heap);
-    flow->settled = arena_array(arena, nodes, sizeof *flow->settled);
-    flow->spare = arena_array(arena, slot_most, sizeof *flow->spare);
-    flow->before = arena_array(arena, model->line_count, sizeof *flow->before);
-    flow->pending = arena_array(arena, flow->entry_most, sizeof *flow->pending);
+    flow->distance = arena_raw(arena, nodes, sizeof *flow->distance);
+    flow->labels = arena_raw(arena, nodes, sizeof *flow->labels);
+    flow->heap = arena_raw(arena, nodes, sizeof *flow->heap);
+    flow->settled = arena_raw(arena, nodes, sizeof *flow->settled);
+    flow->spare = arena_raw(arena, slot_most, sizeof *flow->spare);
+    flow->before = arena_raw(arena, model->line_count, sizeof *flow->before);
+    flow->pending = arena_raw(arena, flow->entry_most, sizeof *flow->pending);
     if (!flow->memory || !flow->distance || !flow->labels || !flow->heap || !flow->settled || !flow->spare || !flow->pending || !flow->before ||
         index_months(flow, arena)) {
         return STATUS_NO_MEMORY;
     }
     lay_out(flow, flow->memory);
+    memset(flow->memory, 0, (size_t)((unsigned char *)flow->cost - flow->memory));
     for (size_t n = 0; n < nodes; n++) {
         flow->distance[n] = MATCH_FAR;
-    }
-    for (uint32_t s = 0; s < slot_most; s++) {
-        flow->slot_choice[s] = MATCH_NONE;
-    }
-    for (size_t n = 0; n < (size_t)model->pairs.class_count * slot_most; n++) {
-        flow->cost[n] = MATCH_BARRED;
-        flow->paid[n] = INT64_MAX;
     }
     match_flow_clear(flow);
     return STATUS_OK;
@@ -138,18 +134,13 @@ void match_flow_bar(struct match_flow *flow, uint32_t slot)
         flow->paid[(size_t)c * flow->slot_most + slot] = INT64_MAX;
     }
     flow->slot_choice[slot] = MATCH_NONE;
+    flow->slot_version[slot] = VERSION_BARRED;
 }
 
-/* Slots from slot_limit on were never touched, so they need no clearing. */
 void match_flow_clear(struct match_flow *flow)
 {
     const struct match_model *model = flow->model;
     uint32_t months = model->month_count, limit = *flow->slot_limit;
-    for (uint32_t s = 0; s < limit; s++) {
-        if (flow->slot_choice[s] != MATCH_NONE) {
-            match_flow_bar(flow, s);
-        }
-    }
     memset(flow->price, 0, model->line_count * sizeof *flow->price);
     memset(flow->lump_in, 0, (size_t)((unsigned char *)flow->used - flow->lump_in));
     memset(flow->used, 0, (size_t)limit * months * sizeof *flow->used);
@@ -158,6 +149,8 @@ void match_flow_clear(struct match_flow *flow)
     *flow->entry_free = MATCH_NONE;
     for (uint32_t s = 0; s < flow->slot_most; s++) {
         flow->slot_head[s] = MATCH_NONE;
+        flow->slot_choice[s] = MATCH_NONE;
+        flow->slot_version[s] = VERSION_NONE;
     }
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         flow->slot_of[o] = MATCH_NONE;
@@ -172,8 +165,7 @@ void match_flow_clear(struct match_flow *flow)
 /* Whether a slot's costs are the same in two flows. */
 static bool same_costs(const struct match_flow *a, const struct match_flow *b, uint32_t slot)
 {
-    return a->slot_choice[slot] == b->slot_choice[slot] &&
-           (a->slot_choice[slot] == MATCH_NONE || a->slot_version[slot] == b->slot_version[slot]);
+    return a->slot_choice[slot] == b->slot_choice[slot] && a->slot_version[slot] == b->slot_version[slot];
 }
 
 /* Only what can differ is copied: slots in use, and the costs of those that hold another choice or stand under other terms. */

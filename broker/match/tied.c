@@ -41,7 +41,7 @@ int match_tied_init(struct match_search *search, struct arena *arena, struct mat
     tied->place = arena_array(arena, offers, sizeof *tied->place);
     bool whole = tied->choices && tied->lumps && tied->suppliers && tied->sum && tied->center && tied->reach && tied->mix && tied->place;
     for (uint32_t n = 0; n < MATCH_MASTER_COLUMNS && whole; n++) {
-        whole = (tied->parts[n] = arena_array(arena, tied->part_most, sizeof *tied->parts[n])) != NULL;
+        whole = (tied->parts[n] = arena_raw(arena, tied->part_most, sizeof *tied->parts[n])) != NULL;
     }
     return whole ? STATUS_OK : STATUS_NO_MEMORY;
 }
