@@ -24,6 +24,7 @@ void match_entry_put(struct match_flow *flow, uint32_t line, uint32_t slot, int6
     }
     uint32_t entry = entry_take(flow);
     flow->entries[entry] = (struct match_entry){line, slot, quantity, flow->slot_head[slot], MATCH_NONE, flow->line_head[line], MATCH_NONE};
+    flow->hops[entry] = (struct match_hop){line, flow->slot_head[slot]};
     if (flow->slot_head[slot] != MATCH_NONE) {
         flow->entries[flow->slot_head[slot]].previous_in_slot = entry;
     }
@@ -44,6 +45,7 @@ void match_entry_add(struct match_flow *flow, uint32_t index, int64_t quantity)
     }
     if (entry->previous_in_slot != MATCH_NONE) {
         flow->entries[entry->previous_in_slot].next_in_slot = entry->next_in_slot;
+        flow->hops[entry->previous_in_slot].next = entry->next_in_slot;
     } else {
         flow->slot_head[entry->slot] = entry->next_in_slot;
     }

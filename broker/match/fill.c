@@ -1,14 +1,31 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
+#include <string.h>
+
 #include "broker/match/entry.h"
 #include "broker/match/path.h"
 #include "broker/match/reach.h"
 
-/* Units that could fill a hole in a block. */
+/* Offers a line the distance at which a unit of it could come into a slot; base: of the hole there, with its rent. */
+static void offer_line(struct match_flow *flow, uint32_t slot, uint32_t line, int64_t base, uint32_t node)
+{
+    const struct match_model *model = flow->model;
+    size_t pair = (size_t)model->class_of[line] * flow->slot_most + slot;
+    int64_t reach = base + flow->price[line] - model->value[line] + flow->cost[pair];
+    if (reach >= flow->best || flow->paid[pair] > model->ceiling[line]) {
+        return;
+    }
+    uint32_t lump = model->lump_of[line];
+    if (lump == MATCH_NONE || !model->lumps[lump].single || flow->lump_supplier[lump] == match_reach_choice(flow, slot)->offer) {
+        match_reach_relax(flow, line, reach, node, MATCH_NONE);
+    }
+}
+
+/* Units that could fill a hole in a block. A line that is as near as the hole can't come nearer by it. */
 static void fill_from_block(struct match_flow *flow, uint32_t node, int64_t distance)
 {
     const struct match_model *model = flow->model;
     uint32_t months = model->month_count, slot = match_node_slot(flow, node), last = match_node_month(flow, node);
-    uint32_t start = flow->first[slot * months + last], offer = match_reach_choice(flow, slot)->offer;
+    uint32_t start = flow->first[slot * months + last];
     int64_t rent = match_reach_rent(flow, slot, last);
     if (last == months - 1) {
         bool spare = flow->used[slot * months + last] > match_reach_choice(flow, slot)->least;
@@ -16,19 +33,19 @@ static void fill_from_block(struct match_flow *flow, uint32_t node, int64_t dist
     } else {
         match_reach_relax(flow, match_node_block(flow, slot, last + 1), distance + rent - match_reach_rent(flow, slot, last + 1), node, MATCH_NONE);
     }
-    for (uint32_t n = flow->month_first[start]; n < flow->month_first[last + 1]; n++) {
-        uint32_t line = flow->month_lines[n];
-        if (flow->distance[line] <= distance || !flow->active[line]) {
-            continue;
-        }
-        size_t pair = (size_t)model->class_of[line] * flow->slot_most + slot;
-        int64_t reach = distance + flow->price[line] + rent - model->value[line] + flow->cost[pair];
-        if (reach >= flow->best || flow->paid[pair] > model->ceiling[line]) {
-            continue;
-        }
-        uint32_t lump = model->lump_of[line];
-        if (lump == MATCH_NONE || !model->lumps[lump].single || flow->lump_supplier[lump] == offer) {
-            match_reach_relax(flow, line, reach, node, MATCH_NONE);
+    uint32_t from = flow->month_first[start], until = flow->month_first[last + 1];
+    for (uint32_t w = from / 64; w * 64 < until; w++) {
+        uint64_t bits = flow->unseen[w];
+        bits &= w * 64 < from ? UINT64_MAX << from % 64 : UINT64_MAX;
+        bits &= until - w * 64 < 64 ? ~(UINT64_MAX << (until - w * 64)) : UINT64_MAX;
+        for (; bits; bits &= bits - 1) {
+            uint32_t bit = (uint32_t)__builtin_ctzll(bits), line = flow->month_lines[w * 64 + bit];
+            if (flow->active[line] && flow->distance[line] > distance) {
+                offer_line(flow, slot, line, distance + rent, node);
+            }
+            if (!flow->active[line] || flow->distance[line] <= distance) {
+                flow->unseen[w] &= ~(UINT64_C(1) << bit);
+            }
         }
     }
 }
@@ -157,6 +174,7 @@ bool match_path_fill(struct match_flow *flow, uint32_t slot, uint32_t month, int
             return true; /* full */
         }
         match_reach_start(flow);
+        memset(flow->unseen, 0xff, (flow->model->line_count / 64 + 1) * sizeof *flow->unseen);
         match_reach_relax(flow, match_node_block(flow, slot, fresh ? last : month), 0, MATCH_NONE, MATCH_NONE);
         if (fresh && missing <= 0) { /* more only while it gains */
             flow->best = match_reach_rent(flow, slot, last) > 0 ? match_reach_rent(flow, slot, last) : 0;

@@ -24,7 +24,9 @@ static int64_t set_costs(struct match_flow *flow, uint32_t slot, uint32_t choice
     for (uint32_t l = 0; l < model->line_count; l++) {
         size_t at = (size_t)model->class_of[l] * flow->slot_most + slot;
         uint32_t lump = model->lump_of[l];
-        if (!flow->active[l] || flow->paid[at] > model->ceiling[l] ||
+        bool serves = flow->paid[at] <= model->ceiling[l];
+        flow->serves[(size_t)l * flow->mask_words + slot / 64] |= (uint64_t)serves << slot % 64;
+        if (!flow->active[l] || !serves ||
             (lump != MATCH_NONE && model->lumps[lump].single && flow->lump_supplier[lump] != choice->offer)) {
             continue;
         }

@@ -38,6 +38,12 @@ struct match_entry {
     uint32_t next_in_line, previous_in_line;
 };
 
+/* What a search reads of an entry as it goes along a slot: close together, so that a slot's chain stays in the nearest cache. */
+struct match_hop {
+    uint32_t line;
+    uint32_t next; /* next_in_slot */
+};
+
 struct match_label {
     uint32_t from;  /* node before it */
     uint32_t at;    /* its place in the heap */
@@ -62,6 +68,7 @@ struct match_flow {
     uint32_t slot_most; /* room for open choices */
     uint32_t month_bits; /* a slot's nodes are 2^month_bits apart */
     uint32_t first_lump; /* node of the first lump */
+    uint32_t mask_words; /* of a bit a slot */
 
     /* The state, in one piece. */
     unsigned char *memory;
@@ -81,6 +88,7 @@ struct match_flow {
     int64_t *rent;          /* month * slot_most + slot */
     int64_t *cost;          /* class * slot_most + slot: scaled, or MATCH_BARRED */
     int64_t *paid;          /* class * slot_most + slot: cents, against the ceiling */
+    uint64_t *serves;       /* line * mask_words + word: bits of the slots whose choice the line's class and ceiling allow */
     int64_t *price;         /* by line */
     int64_t *unserved;      /* by line, while active */
     uint8_t *active;        /* by line */
@@ -89,6 +97,7 @@ struct match_flow {
     int64_t *lump_total;    /* by lump: units it has */
     int64_t *bonus;         /* by lump */
     struct match_entry *entries;
+    struct match_hop *hops; /* by entry */
     uint32_t entry_most;
 
     /* Scratch of the searches. */
@@ -97,6 +106,9 @@ struct match_flow {
     uint32_t *by_value;     /* lines by falling value */
     int64_t *distance;      /* by node, see reach.h */
     struct match_label *labels;
+    uint32_t *place_of;     /* by line: its place in month_lines */
+    uint64_t *unseen;       /* a bit a place in month_lines: lines that a fill may still bring nearer */
+    uint64_t *far;          /* month * mask_words + word: bits of the slots whose block there a push may still bring nearer */
     struct match_spare *spare;
     uint32_t spare_count;
     struct match_heap_item *heap;

@@ -29,6 +29,7 @@ static size_t lay_out(struct match_flow *flow, unsigned char *memory)
     PLACE(slot_head, slots);
     PLACE(tail, slots);
     PLACE(line_head, lines);
+    PLACE(serves, lines * flow->mask_words);
     PLACE(price, lines);
     PLACE(unserved, lines);
     PLACE(active, lines);
@@ -42,6 +43,7 @@ static size_t lay_out(struct match_flow *flow, unsigned char *memory)
     PLACE(block, slots * months);
     PLACE(cost, classes * slots);
     PLACE(paid, classes * slots);
+    PLACE(hops, flow->entry_most);
     PLACE(entries, flow->entry_most);
 #undef PLACE
     return at;
@@ -81,13 +83,16 @@ static int index_months(struct match_flow *flow, struct arena *arena)
         flow->month_first[m + 1] += flow->month_first[m];
     }
     flow->by_value = arena_array(arena, model->line_count, sizeof *flow->by_value);
+    flow->place_of = arena_array(arena, model->line_count, sizeof *flow->place_of);
+    flow->unseen = arena_array(arena, model->line_count / 64 + 1, sizeof *flow->unseen);
     uint32_t *next = arena_array(arena, model->month_count, sizeof *next);
-    if (!next || !flow->by_value) {
+    if (!next || !flow->by_value || !flow->place_of || !flow->unseen) {
         return STATUS_NO_MEMORY;
     }
     memcpy(next, flow->month_first, model->month_count * sizeof *next);
     for (uint32_t l = 0; l < model->line_count; l++) {
-        flow->month_lines[next[model->month[l]]++] = l;
+        flow->place_of[l] = next[model->month[l]]++;
+        flow->month_lines[flow->place_of[l]] = l;
     }
     order_by_value(flow);
     return STATUS_OK;
@@ -100,6 +105,7 @@ int match_flow_init(const struct match_model *model, const struct match_terms *t
     uint64_t pairs = (uint64_t)model->line_count * slot_most, likely = 8 * ((uint64_t)model->line_count + slot_most) + 64;
     likely = likely < ENTRIES_ENOUGH ? ENTRIES_ENOUGH : likely;
     flow->entry_most = (uint32_t)(pairs < likely ? pairs : likely);
+    flow->mask_words = (slot_most + 63) / 64;
     flow->memory_size = lay_out(flow, NULL);
     flow->memory = arena_raw(arena, flow->memory_size, 1);
     while (1U << flow->month_bits < model->month_count) {
@@ -111,10 +117,11 @@ int match_flow_init(const struct match_model *model, const struct match_terms *t
     flow->labels = arena_raw(arena, nodes, sizeof *flow->labels);
     flow->heap = arena_raw(arena, nodes, sizeof *flow->heap);
     flow->settled = arena_raw(arena, nodes, sizeof *flow->settled);
+    flow->far = arena_raw(arena, (size_t)model->month_count * flow->mask_words, sizeof *flow->far);
     flow->spare = arena_raw(arena, slot_most, sizeof *flow->spare);
     flow->before = arena_raw(arena, model->line_count, sizeof *flow->before);
     flow->pending = arena_raw(arena, flow->entry_most, sizeof *flow->pending);
-    if (!flow->memory || !flow->distance || !flow->labels || !flow->heap || !flow->settled || !flow->spare || !flow->pending || !flow->before ||
+    if (!flow->memory || !flow->distance || !flow->labels || !flow->heap || !flow->settled || !flow->far || !flow->spare || !flow->pending || !flow->before ||
         index_months(flow, arena)) {
         return STATUS_NO_MEMORY;
     }
@@ -133,6 +140,9 @@ void match_flow_bar(struct match_flow *flow, uint32_t slot)
         flow->cost[(size_t)c * flow->slot_most + slot] = MATCH_BARRED;
         flow->paid[(size_t)c * flow->slot_most + slot] = INT64_MAX;
     }
+    for (uint32_t l = 0; l < flow->model->line_count; l++) {
+        flow->serves[(size_t)l * flow->mask_words + slot / 64] &= ~(UINT64_C(1) << slot % 64);
+    }
     flow->slot_choice[slot] = MATCH_NONE;
     flow->slot_version[slot] = VERSION_BARRED;
 }
@@ -141,6 +151,7 @@ void match_flow_clear(struct match_flow *flow)
 {
     const struct match_model *model = flow->model;
     uint32_t months = model->month_count, limit = *flow->slot_limit;
+    memset(flow->serves, 0, (size_t)model->line_count * flow->mask_words * sizeof *flow->serves);
     memset(flow->price, 0, model->line_count * sizeof *flow->price);
     memset(flow->lump_in, 0, (size_t)((unsigned char *)flow->used - flow->lump_in));
     memset(flow->used, 0, (size_t)limit * months * sizeof *flow->used);
@@ -189,5 +200,6 @@ void match_flow_copy(struct match_flow *to, const struct match_flow *from)
         memcpy(to->rent + at, from->rent + at, row);
         memcpy(to->block + at, from->block + at, limit * sizeof *to->block);
     }
+    memcpy(to->hops, from->hops, *from->entry_limit * sizeof *to->hops);
     memcpy(to->entries, from->entries, *from->entry_limit * sizeof *to->entries);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "broker/match/path.h"
 
+#include <string.h>
+
 #include "broker/match/entry.h"
 #include "broker/match/reach.h"
 
@@ -11,9 +13,20 @@ static int64_t out_cost(const struct match_flow *flow, uint32_t slot)
     return (flow->used[last] < match_reach_choice(flow, slot)->least ? -MATCH_SHORTAGE : 0) - match_reach_rent(flow, slot, months - 1);
 }
 
-/* Lists the slots with free output: where a push can end. */
+/* A block is as near as the node at hand: no line need offer it a distance any more. */
+static void mark_near(struct match_flow *flow, uint32_t node)
+{
+    uint32_t slot = match_node_slot(flow, node), last = match_node_month(flow, node);
+    uint64_t *far = flow->far + slot / 64, mask = ~(UINT64_C(1) << slot % 64);
+    for (uint32_t m = flow->first[slot * flow->model->month_count + last]; m <= last; m++) {
+        far[(size_t)m * flow->mask_words] &= mask;
+    }
+}
+
+/* Lists the slots with free output, where a push can end; no block is near yet. */
 static void list_spare(struct match_flow *flow)
 {
+    memset(flow->far, 0xff, (size_t)flow->model->month_count * flow->mask_words * sizeof *flow->far);
     flow->spare_count = 0;
     for (uint32_t s = 0; s < *flow->slot_limit; s++) {
         if (flow->slot_choice[s] != MATCH_NONE && flow->tail[s] < flow->model->month_count) {
@@ -41,15 +54,15 @@ static void push_from_line(struct match_flow *flow, uint32_t line, int64_t dista
         limit = first + 1;
     }
     const int64_t *cost = flow->cost + (size_t)model->class_of[line] * flow->slot_most;
-    const int64_t *paid = flow->paid + (size_t)model->class_of[line] * flow->slot_most;
     const int64_t *rent = flow->rent + (size_t)month * flow->slot_most;
     const uint32_t *block = flow->block + (size_t)month * flow->slot_most;
-    int64_t base = distance + flow->price[line] - model->value[line], ceiling = model->ceiling[line], best = flow->best;
+    const uint64_t *serves = flow->serves + (size_t)line * flow->mask_words, *far = flow->far + (size_t)month * flow->mask_words;
+    int64_t base = distance + flow->price[line] - model->value[line], best = flow->best;
     for (uint32_t n = 0; n < flow->spare_count; n++) {
         uint32_t s = flow->spare[n].slot;
         int64_t reach = base + rent[s] + cost[s];
         if (reach < best && reach + flow->spare[n].out < best && flow->spare[n].from <= month && s >= first && s < limit &&
-            paid[s] <= ceiling) {
+            serves[s / 64] >> s % 64 & 1) {
             best = reach + flow->spare[n].out;
             out = s;
         }
@@ -59,13 +72,18 @@ static void push_from_line(struct match_flow *flow, uint32_t line, int64_t dista
         match_reach_end(flow, best, block[out], MATCH_END_OUT);
     }
     best = flow->best;
-    for (uint32_t s = first; s < limit; s++) {
-        if (flow->distance[block[s]] <= distance) {
-            continue;
-        }
-        int64_t reach = base + rent[s] + cost[s];
-        if (reach < best && paid[s] <= ceiling) {
-            match_reach_relax(flow, block[s], reach, line, MATCH_NONE);
+    for (uint32_t w = first / 64; w * 64 < limit; w++) {
+        uint64_t bits = serves[w] & far[w];
+        bits &= limit - first == 1 ? UINT64_C(1) << first % 64 : UINT64_MAX;
+        for (; bits; bits &= bits - 1) {
+            uint32_t s = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            int64_t reach = base + rent[s] + cost[s];
+            if (reach < best) {
+                match_reach_relax(flow, block[s], reach, line, MATCH_NONE);
+            }
+            if (flow->distance[block[s]] <= distance) {
+                mark_near(flow, block[s]);
+            }
         }
     }
 }
@@ -78,9 +96,13 @@ static void push_from_block(struct match_flow *flow, uint32_t node, int64_t dist
     if (flow->tail[slot] <= last) {
         match_reach_end(flow, distance + out_cost(flow, slot), node, MATCH_END_OUT);
     }
+    if (flow->far[(size_t)last * flow->mask_words + slot / 64] >> slot % 64 & 1) {
+        mark_near(flow, node);
+    }
     uint32_t start = flow->first[slot * months + last];
-    for (uint32_t e = flow->slot_head[slot]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
-        uint32_t line = flow->entries[e].line;
+    const struct match_hop *hops = flow->hops;
+    for (uint32_t e = flow->slot_head[slot]; e != MATCH_NONE; e = hops[e].next) {
+        uint32_t line = hops[e].line;
         if (flow->distance[line] > distance && month_of[line] >= start && month_of[line] <= last) {
             match_reach_relax(flow, line, distance, node, e);
         }
