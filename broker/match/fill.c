@@ -17,6 +17,9 @@ static void offer_line(struct match_flow *flow, uint32_t slot, uint32_t line, in
     uint32_t lump = model->lump_of[line];
     if (lump == MATCH_NONE || !model->lumps[lump].single || flow->lump_supplier[lump] == match_reach_choice(flow, slot)->offer) {
         match_reach_relax(flow, line, reach, node, MATCH_NONE);
+        if (lump == MATCH_NONE && flow->unserved[line]) { /* an end is told when it is seen, not when its turn comes */
+            match_reach_end(flow, reach - flow->price[line], line, MATCH_END_DROP);
+        }
     }
 }
 

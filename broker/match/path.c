@@ -47,6 +47,9 @@ static void push_from_line(struct match_flow *flow, uint32_t line, int64_t dista
         match_reach_end(flow, distance + flow->price[line], line, MATCH_END_DROP);
     } else {
         match_reach_relax(flow, match_node_lump(flow, lump), distance + flow->price[line] - flow->bonus[lump], line, MATCH_NONE);
+        if (flow->lump_total[lump] > model->lumps[lump].least) {
+            match_reach_end(flow, distance + flow->price[line], match_node_lump(flow, lump), MATCH_END_LUMP);
+        }
     }
     uint32_t first = 0, limit = *flow->slot_limit, out = MATCH_NONE;
     if (lump != MATCH_NONE && model->lumps[lump].single) {
@@ -91,7 +94,7 @@ static void push_from_line(struct match_flow *flow, uint32_t line, int64_t dista
 /* Units that may leave a block, and what lies before it. */
 static void push_from_block(struct match_flow *flow, uint32_t node, int64_t distance)
 {
-    const uint32_t *month_of = flow->model->month;
+    const uint32_t *month_of = flow->model->month, *lump_of = flow->model->lump_of;
     uint32_t months = flow->model->month_count, slot = match_node_slot(flow, node), last = match_node_month(flow, node);
     if (flow->tail[slot] <= last) {
         match_reach_end(flow, distance + out_cost(flow, slot), node, MATCH_END_OUT);
@@ -105,6 +108,9 @@ static void push_from_block(struct match_flow *flow, uint32_t node, int64_t dist
         uint32_t line = hops[e].line;
         if (flow->distance[line] > distance && month_of[line] >= start && month_of[line] <= last) {
             match_reach_relax(flow, line, distance, node, e);
+            if (lump_of[line] == MATCH_NONE) { /* an end is told when it is seen, not when its turn comes: the search ends sooner */
+                match_reach_end(flow, distance + flow->price[line], line, MATCH_END_DROP);
+            }
         }
     }
     if (start && flow->used[slot * months + start - 1]) {
