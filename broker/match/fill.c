@@ -23,6 +23,23 @@ static void offer_line(struct match_flow *flow, uint32_t slot, uint32_t line, in
     }
 }
 
+/* Where the hole in a block may stay: in free output, or short of the minimum order. */
+static void end_in_block(struct match_flow *flow, uint32_t node, int64_t distance)
+{
+    uint32_t months = flow->model->month_count, slot = match_node_slot(flow, node), last = match_node_month(flow, node);
+    if (last == months - 1) {
+        bool spare = flow->used[slot * months + last] > match_reach_choice(flow, slot)->least;
+        int64_t cost = match_reach_rent(flow, slot, last) + (spare ? 0 : MATCH_SHORTAGE);
+        match_reach_end(flow, distance + cost, node, spare ? MATCH_END_OUT : MATCH_END_SHORT);
+    }
+}
+
+static void arrive_block(struct match_flow *flow, uint32_t node, int64_t distance, uint32_t from, uint32_t entry)
+{
+    match_reach_relax(flow, node, distance, from, entry);
+    end_in_block(flow, node, distance);
+}
+
 /* Units that could fill a hole in a block. A line that is as near as the hole can't come nearer by it. */
 static void fill_from_block(struct match_flow *flow, uint32_t node, int64_t distance)
 {
@@ -30,11 +47,8 @@ static void fill_from_block(struct match_flow *flow, uint32_t node, int64_t dist
     uint32_t months = model->month_count, slot = match_node_slot(flow, node), last = match_node_month(flow, node);
     uint32_t start = flow->first[slot * months + last];
     int64_t rent = match_reach_rent(flow, slot, last);
-    if (last == months - 1) {
-        bool spare = flow->used[slot * months + last] > match_reach_choice(flow, slot)->least;
-        match_reach_end(flow, spare ? distance + rent : distance + rent + MATCH_SHORTAGE, node, spare ? MATCH_END_OUT : MATCH_END_SHORT);
-    } else {
-        match_reach_relax(flow, match_node_block(flow, slot, last + 1), distance + rent - match_reach_rent(flow, slot, last + 1), node, MATCH_NONE);
+    if (last < months - 1) {
+        arrive_block(flow, match_node_block(flow, slot, last + 1), distance + rent - match_reach_rent(flow, slot, last + 1), node, MATCH_NONE);
     }
     uint32_t from = flow->month_first[start], until = flow->month_first[last + 1];
     for (uint32_t w = from / 64; w * 64 < until; w++) {
@@ -66,7 +80,7 @@ static void fill_from_line(struct match_flow *flow, uint32_t line, int64_t dista
         }
     }
     for (uint32_t e = flow->line_head[line]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
-        match_reach_relax(flow, match_node_block(flow, flow->entries[e].slot, model->month[line]), distance, line, e);
+        arrive_block(flow, match_node_block(flow, flow->entries[e].slot, model->month[line]), distance, line, e);
     }
 }
 
@@ -178,11 +192,13 @@ bool match_path_fill(struct match_flow *flow, uint32_t slot, uint32_t month, int
         }
         match_reach_start(flow);
         memset(flow->unseen, 0xff, (flow->model->line_count / 64 + 1) * sizeof *flow->unseen);
-        match_reach_relax(flow, match_node_block(flow, slot, fresh ? last : month), 0, MATCH_NONE, MATCH_NONE);
+        uint32_t source = match_node_block(flow, slot, fresh ? last : month);
+        match_reach_relax(flow, source, 0, MATCH_NONE, MATCH_NONE);
         if (fresh && missing <= 0) { /* more only while it gains */
             flow->best = match_reach_rent(flow, slot, last) > 0 ? match_reach_rent(flow, slot, last) : 0;
             flow->best_node = MATCH_NONE;
         }
+        end_in_block(flow, source, 0);
         fill_search(flow);
         if (flow->best == MATCH_FAR) {
             return false;
