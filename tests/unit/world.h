@@ -42,6 +42,7 @@ struct world {
     bool planner_dead;   /* the planner answers nothing */
     bool clock_doubted;
     uint64_t deadlines_from;
+    uint64_t due_from;       /* log time before which desk_next_due() must find nothing: as an exchange, which then does not look */
     struct faults faults; /* of the last submission */
     uint64_t position;    /* of the last entry */
 };
