@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-# make, make demo, make test, make torture, make attack, make bench, make fuzz, make install. Everything made lies under $(BUILD).
+# make, make demo, make test, make torture, make attack, make bench, make bench-broker, make fuzz, make install. Everything made lies under $(BUILD).
 # make SANITIZE=address,undefined test   make CC=clang
 
 CC ?= gcc
