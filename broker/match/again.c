@@ -3,9 +3,12 @@
 
 #include <string.h>
 
-#include "broker/match/reasons.h"
+#include "broker/match/joint.h"
+#include "broker/match/keep.h"
 #include "broker/match/replan.h"
 #include "proto/status.h"
+
+#define FEW_LOTS 24 /* with so few there is time to look closer */
 
 static bool same_texts(const struct match_texts *a, const struct match_texts *b)
 {
@@ -120,14 +123,12 @@ static bool may_keep(const struct match_market *before, const struct match_marke
  */
 static int money_grew(const struct match_market *before, const struct match_market *market, struct arena *arena, bool *grew)
 {
-    uint32_t lots = before->lot_count > market->lot_count ? before->lot_count : market->lot_count;
-    struct match_plan empty = {.lots = arena_array(arena, lots, sizeof *empty.lots), .lot_count = lots};
-    int64_t *left = arena_array(arena, (size_t)market->fund_count * 2, sizeof *left);
-    if (!empty.lots || !left) {
+    __int128 *left = arena_array(arena, (size_t)market->fund_count * 2, sizeof *left);
+    if (!left) {
         return STATUS_NO_MEMORY;
     }
-    match_reasons_money(before, &empty, left);
-    match_reasons_money(market, &empty, left + market->fund_count);
+    match_plan_balances(before, left);
+    match_plan_balances(market, left + market->fund_count);
     *grew = false;
     for (uint32_t f = 0; f < market->fund_count; f++) {
         *grew = *grew || left[market->fund_count + f] > left[f];
@@ -136,13 +137,13 @@ static int money_grew(const struct match_market *before, const struct match_mark
 }
 
 /* Takes what a lot's new awards pay off the funds' money. */
-static void spend(const struct match_lot *lot, const struct match_lot_plan *plan, int64_t *money)
+static void spend(const struct match_lot *lot, const struct match_lot_plan *plan, __int128 *money)
 {
     for (uint32_t n = 0; n < plan->award_count; n++) {
         const struct match_award *a = &plan->awards[n];
         uint32_t fund = lot->demands[a->demand].fund;
-        if (fund != MATCH_NONE && money[fund] != INT64_MAX) {
-            money[fund] -= (a->unit_price + a->freight) * a->quantity + a->one_off;
+        if (fund != MATCH_NONE) {
+            money[fund] -= (__int128)(a->unit_price + a->freight) * a->quantity + a->one_off;
         }
     }
 }
@@ -157,38 +158,87 @@ static uint32_t keep_lots(const struct match_market *before, const struct match_
         changed[n] = !same_lot(before, &before->lots[n], market, &market->lots[n]);
         count += changed[n];
         if (!changed[n]) {
-            plan->lots[n] = (struct match_lot_plan){.objective = kept->objective, .bound = kept->bound, .awards = kept->awards,
+            plan->lots[n] = (struct match_lot_plan){.objective = kept->objective, .bound = kept->bound,
+                                                    .priced_bound = kept->priced_bound, .awards = kept->awards,
                                                     .award_count = kept->award_count, .forbidden_by = kept->forbidden_by};
         }
     }
     return count;
 }
 
-static int plan_changed(const struct match_market *market, const struct match_plan *old, const bool *changed, struct arena *arena,
-                        struct match_plan *plan)
+static bool draws_on_money(const struct match_market *market, const struct match_lot *lot)
 {
-    int64_t *money = arena_array(arena, market->fund_count, sizeof *money);
-    if (!money) {
+    bool draws = false;
+    for (uint32_t d = 0; d < lot->demand_count && !draws; d++) {
+        draws = lot->demands[d].fund != MATCH_NONE && market->funds[lot->demands[d].fund].limited;
+    }
+    return draws;
+}
+
+/* Plans a lot by itself with what is left of the funds; takes its awards where they are better than what plan has. */
+static int plan_apart(const struct match_market *market, uint32_t lot, const __int128 *money, struct arena *arena, struct match_lot_plan *plan)
+{
+    int64_t *left = arena_array(arena, market->fund_count, sizeof *left);
+    struct match_lot_plan *made;
+    for (uint32_t f = 0; left && f < market->fund_count; f++) {
+        left[f] = !market->funds[f].limited ? INT64_MAX : money[f] > 0 ? (int64_t)money[f] : 0;
+    }
+    int status = left ? match_replan_lot(market, &market->lots[lot], left, false, arena, &made) : STATUS_NO_MEMORY;
+    if (!status && (made->objective > plan->objective || !plan->award_count)) {
+        plan->objective = made->objective;
+        plan->awards = made->awards;
+        plan->award_count = made->award_count;
+        plan->forbidden_by = made->forbidden_by;
+    }
+    if (!status && !draws_on_money(market, &market->lots[lot])) {
+        plan->bound = plan->priced_bound = made->bound;
+    }
+    return status;
+}
+
+/* A bound made with the money that is left would not hold where another lot could leave more: bounds are made with all money, and at its prices. */
+static int plan_lot(const struct match_market *market, const struct match_options *options, const int64_t *price, uint32_t lot,
+                    const __int128 *money, struct arena *arena, struct match_lot_plan *plan)
+{
+    *plan = (struct match_lot_plan){0};
+    if (!draws_on_money(market, &market->lots[lot])) {
+        return plan_apart(market, lot, money, arena, plan);
+    }
+    int status = match_joint_one(market, lot, price, money, options, arena, plan);
+    return status || market->lot_count > FEW_LOTS ? status : plan_apart(market, lot, money, arena, plan);
+}
+
+static int plan_changed(const struct match_market *market, const struct match_plan *old, const struct match_options *options,
+                        const bool *changed, struct arena *arena, struct match_plan *plan)
+{
+    uint32_t funds = market->fund_count;
+    __int128 *balance = arena_array(arena, funds, sizeof *balance), *money = arena_array(arena, funds, sizeof *money);
+    plan->money_price = arena_array(arena, funds, sizeof *plan->money_price);
+    if (!balance || !money || !plan->money_price) {
         return STATUS_NO_MEMORY;
     }
-    match_reasons_money(market, plan, money); /* changed lots have no awards yet */
+    memcpy(plan->money_price, old->money_price, funds * sizeof *plan->money_price);
+    match_plan_balances(market, balance);
+    memcpy(money, balance, funds * sizeof *money);
+    for (uint32_t n = 0; n < market->lot_count; n++) {
+        spend(&market->lots[n], &plan->lots[n], money); /* changed lots have no awards yet */
+    }
     __int128 own = 0, grown = old->bound, objective = 0;
     for (uint32_t n = 0; n < market->lot_count; n++) {
         if (changed[n]) {
-            struct match_lot_plan *lot;
-            int status = match_replan_lot(market, &market->lots[n], money, false, arena, &lot);
+            int status = plan_lot(market, options, plan->money_price, n, money, arena, &plan->lots[n]);
             if (status) {
                 return status;
             }
-            plan->lots[n] = *lot;
-            spend(&market->lots[n], lot, money);
+            spend(&market->lots[n], &plan->lots[n], money);
         }
         own += plan->lots[n].bound;
         grown += changed[n] ? plan->lots[n].bound : 0;
         objective += plan->lots[n].objective;
     }
+    __int128 priced = match_joint_bound(market, plan->lots, plan->money_price, balance), least = own < grown ? own : grown;
     plan->objective = (int64_t)objective;
-    plan->bound = (int64_t)(own < grown ? own : grown);
+    plan->bound = (int64_t)(priced < least ? priced : least);
     return STATUS_OK;
 }
 
@@ -214,5 +264,5 @@ int match_plan_again(const struct match_market *before, const struct match_plan 
         return match_plan(market, options, arena, result);
     }
     *result = plan;
-    return plan_changed(market, old, marks, arena, plan);
+    return plan_changed(market, old, options, marks, arena, plan);
 }

@@ -14,7 +14,9 @@
  *
  * The bound: without the changed lots, the rest of the market is a part of the market before (these lots could have stayed empty), so no
  * plan of it is worth more than the old bound; and a changed lot is worth at most its own new bound. The old bound and the new
- * lots' bounds together are therefore a bound; so is the sum of all lots' own bounds; the smaller is stated.
+ * lots' bounds together are therefore a bound; so is the sum of all lots' own bounds. And a lot in which nothing changed has the same bound at
+ * the old plan's prices of money, at which a changed one gets a new one: their sum and the money at these prices are a bound too. The smallest
+ * of the three is stated.
  */
 
 /*

@@ -5,6 +5,7 @@
 
 #include "broker/match/branch.h"
 #include "broker/match/choose.h"
+#include "broker/match/finish.h"
 #include "broker/match/hold.h"
 #include "broker/match/keep.h"
 #include "broker/match/ledger.h"
@@ -30,6 +31,9 @@
 #define NODES_FEW 30      /* each of few lots' */
 #define NODES_PROOF 5000
 #define FEW_LOTS 24
+#define ONE_NODES 40      /* of a lot that changed */
+#define ONE_TRIES 60
+#define LOT_MEMORY ((size_t)1 << 32)
 
 /* Prices of a lot's lines without prices of money: its own bound. Then at the first prices, and a first plan at these. */
 static int begin_lot(void *context, uint32_t lot)
@@ -120,19 +124,47 @@ static int finish_heavy_lot(void *context, uint32_t index)
     return finish_lot(context, joint->heavy[index]);
 }
 
-/* Bound of the whole at the prices as they are, in cents: each lot's rounded up, and price times balance. */
-static __int128 joint_bound(const struct match_joint *joint)
+/* What the money of all funds is worth at its prices, in cents rounded up. */
+static __int128 money_worth(const struct match_market *market, const int64_t *price, const __int128 *balance)
 {
-    __int128 bound = 0, money = 0;
-    for (uint32_t l = 0; l < joint->market->lot_count; l++) {
-        const struct match_held *held = &joint->lots[l];
-        __int128 unit = (__int128)1 << held->shift;
-        bound += held->joint_bound > 0 ? (held->joint_bound + unit - 1) >> held->shift : 0;
+    __int128 money = 0;
+    for (uint32_t f = 0; f < market->fund_count; f++) {
+        money += market->funds[f].limited ? (__int128)price[f] * balance[f] : 0;
     }
-    for (uint32_t f = 0; f < joint->market->fund_count; f++) {
-        money += joint->market->funds[f].limited ? (__int128)joint->price[f] * joint->balance[f] : 0;
+    return money ? (money >> MATCH_FUND_BITS) + 1 : 0;
+}
+
+__int128 match_joint_bound(const struct match_market *market, const struct match_lot_plan *plans, const int64_t *price, const __int128 *balance)
+{
+    __int128 bound = money_worth(market, price, balance);
+    for (uint32_t l = 0; l < market->lot_count; l++) {
+        bound += plans[l].priced_bound;
     }
-    return bound + (money ? (money >> MATCH_FUND_BITS) + 1 : 0);
+    return bound;
+}
+
+/* A lot's scaled bound in whole cents, rounded up: to it a part of a cent of money comes. */
+static int64_t bound_cents(__int128 bound, int shift)
+{
+    return bound <= 0 ? 0 : (int64_t)((bound + ((__int128)1 << shift) - 1) >> shift);
+}
+
+/* Holds the lots' bounds at the present prices of money as those of their plans, if they make a lower bound of the whole than those before. */
+static void keep_bounds(const struct match_joint *joint, struct match_lot_plan *plans, int64_t *price, __int128 *bound)
+{
+    uint32_t lots = joint->market->lot_count;
+    __int128 sum = money_worth(joint->market, joint->price, joint->balance);
+    for (uint32_t l = 0; l < lots; l++) {
+        sum += bound_cents(joint->lots[l].joint_bound, joint->lots[l].shift);
+    }
+    if (*bound >= 0 && sum >= *bound) {
+        return;
+    }
+    *bound = sum;
+    memcpy(price, joint->price, joint->market->fund_count * sizeof *price);
+    for (uint32_t l = 0; l < lots; l++) {
+        plans[l].priced_bound = bound_cents(joint->lots[l].joint_bound, joint->lots[l].shift);
+    }
 }
 
 /* What a lot's plan lies below its bound, in cents. */
@@ -158,6 +190,15 @@ static void give_nodes(struct match_joint *joint)
     }
 }
 
+/* All lots' plans and bounds at the prices of money as they are. */
+static int settle(struct match_joint *joint)
+{
+    uint32_t threads = joint->control->options->threads, lots = joint->market->lot_count;
+    int status = match_parallel_run(threads, lots, settle_lot, joint);
+    give_nodes(joint);
+    return status ? status : match_parallel_run(threads, lots, branch_lot, joint);
+}
+
 static int find_prices(struct match_joint *joint, struct arena *arena)
 {
     uint32_t threads = joint->control->options->threads, lots = joint->market->lot_count;
@@ -170,14 +211,7 @@ static int find_prices(struct match_joint *joint, struct arena *arena)
         status = match_parallel_run(threads, joint->heavy_count, follow_lot, joint);
     }
     match_money_move(joint, true, false, 1);
-    if (!status) {
-        status = match_parallel_run(threads, lots, settle_lot, joint);
-    }
-    give_nodes(joint);
-    if (!status) {
-        status = match_parallel_run(threads, lots, branch_lot, joint);
-    }
-    return status;
+    return status ? status : settle(joint);
 }
 
 /*
@@ -198,30 +232,98 @@ static int fit_plans(struct match_joint *joint)
 }
 
 int match_joint_plan(const struct match_market *market, struct match_control *control, const __int128 *balance, struct arena *arena,
-                     struct match_lot_plan *plans, int64_t *bound)
+                     struct match_lot_plan *plans, int64_t *price, int64_t *bound)
 {
     struct match_joint joint = {.market = market, .control = control, .balance = balance};
     struct arena work;
     arena_init(&work, SIZE_MAX / 2);
     int status = match_hold_init(&joint, &work);
-    __int128 own = 0, priced = 0;
+    __int128 own = 0, priced = -1;
     if (!status && !(status = find_prices(&joint, &work))) {
-        priced = joint_bound(&joint);
+        keep_bounds(&joint, plans, price, &priced);
         status = fit_plans(&joint);
     }
     if (!status && !(status = match_ledger_keep(&joint, &work))) {
         status = match_refine_lots(&joint);
     }
     for (uint32_t l = 0; !status && l < market->lot_count; l++) {
+        int64_t priced_bound = plans[l].priced_bound;
         plans[l] = joint.lots[l].plan;
+        plans[l].priced_bound = priced_bound;
         plans[l].bound = plans[l].bound > plans[l].objective ? plans[l].bound : plans[l].objective;
         status = match_plan_keep(arena, &plans[l]);
         own += plans[l].bound;
+    }
+    if (!status && market->lot_count <= FEW_LOTS && !match_control_asks(control)) { /* few lots spend in jumps: the first prices may be far off */
+        status = settle(&joint);
+        keep_bounds(&joint, plans, price, &priced);
     }
     if (!status) {
         *bound = (int64_t)(priced < own ? priced : own);
     }
     match_hold_drop(&joint);
+    arena_drop(&work);
+    return status;
+}
+
+static void set_prices(struct match_search *search, const int64_t *price, double factor)
+{
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        struct match_tie *tie = &search->ties.ties[t];
+        tie->multiplier = tie->outside ? (int64_t)((double)price[tie->index] * factor) : tie->multiplier;
+    }
+    match_ties_apply(&search->ties);
+}
+
+/* The lot's plan at the prices, and at dearer and cheaper money, each finished within what it may spend: the best stays. */
+static int finish_one(struct match_search *search, const int64_t *price)
+{
+    static const double factors[] = {1, 1.1, 0.9};
+    int status = STATUS_OK;
+    for (size_t n = 0; n < sizeof factors / sizeof factors[0] && !status; n++) {
+        if (n) {
+            set_prices(search, price, factors[n]);
+            match_moves_rebuild(search);
+            match_screen_improve(search, TRIES);
+        }
+        status = match_finish_keep(search, n == 0);
+    }
+    return status;
+}
+
+int match_joint_one(const struct match_market *market, uint32_t lot, const int64_t *price, const __int128 *money,
+                    const struct match_options *options, struct arena *arena, struct match_lot_plan *plan)
+{
+    const struct match_options defaults = {.threads = 1};
+    struct match_control control;
+    struct match_search search;
+    struct arena work;
+    arena_init(&work, LOT_MEMORY);
+    match_control_init(&control, options ? options : &defaults, 1);
+    int status = match_search_init(market, lot, true, &work, &search);
+    if (!status) {
+        search.control = &control;
+        search.joint = true;
+        match_search_budget(&search, ONE_NODES, false);
+        match_lot_prices(&search, PRICE_STEPS);
+        match_search_bound(&search, search.dual.bound);
+        set_prices(&search, price, 1);
+        match_ascent_run(&search.walk, &search.limits, &search.ties, MATCH_NET_NEVER, PRICE_STEPS, &search.dual, &search.ascent);
+        match_first_plan(&search);
+        match_screen_improve(&search, ONE_TRIES);
+        match_lot_warm(&search, WARM_STEPS);
+        status = match_lot_branch(&search);
+    }
+    for (uint32_t t = 0; !status && t < search.ties.count; t++) {
+        const struct match_tie *tie = &search.ties.ties[t];
+        search.rights[t] = tie->kind != MATCH_TIE_FUND ? search.rights[t] : money[tie->index];
+    }
+    if (!status && !(status = finish_one(&search, price))) {
+        *plan = search.best;
+        plan->bound = plan->bound > plan->objective ? plan->bound : plan->objective;
+        plan->priced_bound = bound_cents(search.joint_bound, search.model.shift);
+        status = match_plan_keep(arena, plan);
+    }
     arena_drop(&work);
     return status;
 }

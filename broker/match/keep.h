@@ -8,4 +8,7 @@
 /* Moves what a lot's plan points to into another arena, out of the memory of its search. STATUS_NO_MEMORY. */
 int match_plan_keep(struct arena *arena, struct match_lot_plan *plan);
 
+/* What each fund has left after all commitments, by fund; never below 0. */
+void match_plan_balances(const struct match_market *market, __int128 *balance);
+
 #endif

@@ -65,8 +65,7 @@ static int plan_lot(void *context, uint32_t lot)
     return status;
 }
 
-/* What each fund has left after all commitments; never below 0. */
-static void open_balances(const struct match_market *market, __int128 *balance)
+void match_plan_balances(const struct match_market *market, __int128 *balance)
 {
     for (uint32_t f = 0; f < market->fund_count; f++) {
         balance[f] = market->funds[f].balance;
@@ -143,6 +142,7 @@ static int plan_apart(struct lots *lots, struct arena *arena, int64_t *bound)
     *bound = 0;
     for (uint32_t l = 0; l < count; l++) {
         status = status ? status : match_plan_keep(arena, &lots->plans[l]);
+        lots->plans[l].priced_bound = lots->plans[l].bound;
         *bound += lots->plans[l].bound;
         arena_drop(&lots->results[l]);
     }
@@ -164,7 +164,7 @@ static int plan_part(struct lots *lots, const bool *tied, bool wanted, struct ar
     if (!own.plans) {
         return STATUS_NO_MEMORY;
     }
-    status = wanted ? match_joint_plan(&part, own.control, own.balance, arena, own.plans, &bound) : plan_apart(&own, arena, &bound);
+    status = wanted ? match_joint_plan(&part, own.control, own.balance, arena, own.plans, plan->money_price, &bound) : plan_apart(&own, arena, &bound);
     for (uint32_t n = 0; !status && n < part.lot_count; n++) {
         plan->lots[where[n]] = own.plans[n];
     }
@@ -178,12 +178,13 @@ int match_plan(const struct match_market *market, const struct match_options *op
     struct match_control control;
     struct match_plan *plan = arena_alloc(arena, sizeof *plan);
     __int128 *balance = arena_array(arena, market->fund_count, sizeof *balance);
-    if (!plan || !balance || !(plan->lots = arena_array(arena, market->lot_count, sizeof *plan->lots))) {
+    if (!plan || !balance || !(plan->money_price = arena_array(arena, market->fund_count, sizeof *plan->money_price)) ||
+        !(plan->lots = arena_array(arena, market->lot_count, sizeof *plan->lots))) {
         return STATUS_NO_MEMORY;
     }
     plan->lot_count = market->lot_count;
     match_control_init(&control, options ? options : &defaults, market->lot_count);
-    open_balances(market, balance);
+    match_plan_balances(market, balance);
     const bool *tied = find_tied(market, arena);
     struct lots lots = {.market = market, .control = &control, .balance = balance, .plans = plan->lots};
     int status = tied ? plan_part(&lots, tied, true, arena, plan) : STATUS_NO_MEMORY;

@@ -86,6 +86,7 @@ struct match_rule {
 struct match_lot_plan {
     int64_t objective;
     int64_t bound; /* no valid plan of this lot exceeds it, all funds' money free for it */
+    int64_t priced_bound; /* no valid plan of this lot, what it pays charged at the plan's prices of money, exceeds it */
     struct match_award *awards; /* by demand, line, offer */
     uint32_t award_count;
     const char *forbidden_by; /* name of the rule that forbade a bundle, or NULL */
@@ -103,6 +104,7 @@ struct match_lot_plan {
 struct match_plan {
     int64_t objective;
     int64_t bound; /* no valid plan of the market exceeds it */
+    int64_t *money_price; /* by fund: what a cent of its money is worth by the bound, in 2^-MATCH_FUND_BITS cents */
     struct match_lot_plan *lots; /* one each lot of the market, in its order */
     uint32_t lot_count;
 };
