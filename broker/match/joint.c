@@ -25,7 +25,7 @@
 #define FIT_FEW 10
 #define TRIES 20
 #define WARM_STEPS 8
-#define NODES_MEAN 10      /* nodes of a lot's tree on average, given out by the lots' gaps */
+#define NODES_MEAN 6      /* nodes of a lot's tree on average, given out by the lots' gaps */
 #define NODES_MOST 300
 #define NODES_LEAST 3     /* fewer are not worth a tree */
 #define NODES_FEW 30      /* each of few lots' */
