@@ -19,8 +19,9 @@
 #define AGENCIES 4u
 #define SUPPLIERS 2u
 #define LOTS 8u
-#define RETRY 500           /* milliseconds without an answer: 64 handshakes on a busy machine take a while */
-#define PATIENT_TRIES 240u  /* of RETRY each, before a client that should have its answer says so */
+#define RETRY 500u          /* milliseconds without an answer before the first new connection */
+#define DOUBLINGS 4u        /* of that time, try by try: 64 handshakes on a busy machine take a while */
+#define PATIENT_TRIES 30u   /* before a client that should have its answer gives up */
 
 struct client {
     pthread_t thread;
@@ -230,7 +231,9 @@ static void submit(struct client *client)
             client->problem = "no new connection";
             break;
         }
-        int status = party_ask(&client->party, MUSTER__VERB__VERB_SUBMIT, envelope, size, RETRY, &answer);
+        int wait = (int)(RETRY << (tries < DOUBLINGS ? tries : DOUBLINGS));
+        client->party.retry = wait + (int)roll(client, (uint32_t)wait / 4);
+        int status = party_ask(&client->party, MUSTER__VERB__VERB_SUBMIT, envelope, size, client->party.retry, &answer);
         if (status == STATUS_OK && take_answer(client, operation, answer))
             break;
         if (status != STATUS_OK && status != STATUS_UNREACHABLE && status != STATUS_BUSY) {

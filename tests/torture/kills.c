@@ -173,8 +173,12 @@ static bool begin(struct run *run, unsigned clients)
     seeded_start(&run->seeded, run->seed);
     if (harness_begin(&run->harness, CONFIG) != STATUS_OK)
         return found(run, "no exchange");
-    if (clients_open(&run->harness, clients, run->seed, &run->clients) != STATUS_OK)
-        return found(run, "the clients could not join");
+    int status = clients_open(&run->harness, clients, run->seed, &run->clients);
+    if (status != STATUS_OK) {
+        char text[64];
+        snprintf(text, sizeof text, "the clients could not join: %s", status_name(status));
+        return found(run, text);
+    }
     if (open_store(run, true, &store) == STATUS_OK && store_begin_read(store, &txn) == STATUS_OK)
         log_size(txn, &run->setup);
     store_abort(txn);
