@@ -14,7 +14,8 @@
 
 #define DEMANDS_FROM 1500 /* a lot with more is chunked */
 #define CHUNK_DEMANDS 200
-#define BOUND_STEPS 120
+#define BOUND_STEPS 180
+#define SHORTEST 0.0003
 #define CHUNK_MEMORY ((size_t)1 << 33)
 
 struct chunk {
@@ -248,6 +249,8 @@ static int bound_whole(const struct chunks *chunks, struct arena *arena, int64_t
         return status;
     }
     uint64_t since = match_control_time(chunks->control);
+    ascent.least = SHORTEST; /* the prices are good already */
+    ascent.factor = 1;
     match_ascent_run(&walk, NULL, &ties, (__int128)objective << model.shift, BOUND_STEPS, &dual, &ascent);
     match_control_count(chunks->control, MATCH_PASS_PRICES, since, BOUND_STEPS, 0);
     *bound = match_bound_cents(&model, dual.bound);

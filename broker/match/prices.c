@@ -7,13 +7,14 @@
 #include "proto/status.h"
 
 #define FIRST 0.3            /* of what a unit is worth on average: how far a first step may move a price */
-#define LEAST 0.03           /* of it: how far one may at least at the start of a run */
 #define MOST 4.0             /* of it: how far one may at most */
 #define SERIOUS 0.1          /* of what a step promises: from there its prices become the center */
 #define GOOD 0.5             /* from there the next step is longer */
 #define LONGER 2.0
 #define SHORTER 0.2          /* at most by this a step that misses shortens the next */
 #define WIDE 1.0             /* of the promise: so much must the newest answers differ at the center for a shorter step */
+#define LONG 14              /* such steps in a row after which the next are shorter whatever the reason */
+#define SHORT 0.5
 #define PATIENCE 2           /* steps that miss before one does */
 
 int match_ascent_init(const struct match_model *model, const struct match_ties *ties, struct arena *arena,
@@ -28,6 +29,7 @@ int match_ascent_init(const struct match_model *model, const struct match_ties *
     ascent->keeps_pairs = pairs <= MATCH_MOST_PAIRS;
     ascent->factor = 0;
     ascent->enough = MATCH_ASCENT_ENOUGH;
+    ascent->least = MATCH_ASCENT_LEAST;
     bool whole = ascent->pair_used && ascent->lump_used && ascent->best_price && ascent->best_tie && ascent->used;
     return whole ? match_bundle_init(model, ties, arena, &ascent->bundle) : STATUS_NO_MEMORY;
 }
@@ -140,6 +142,9 @@ static double next_factor(double factor, double did, double promise, double erro
     if (did >= GOOD * promise) {
         return factor * LONGER;
     }
+    if (missed >= LONG && missed % PATIENCE == 0) {
+        return factor * SHORT;
+    }
     if (did >= SERIOUS * promise || missed < PATIENCE || error < WIDE * promise) {
         return factor;
     }
@@ -173,7 +178,7 @@ void match_ascent_run(struct match_walk *walk, const struct match_limits *limits
     match_bundle_center(bundle, ties, dual);
     match_bundle_add(bundle, ties, dual);
     double first = first_factor(ties->model);
-    ascent->factor = ascent->factor <= 0 ? first : ascent->factor < LEAST * first ? LEAST * first : ascent->factor;
+    ascent->factor = ascent->factor <= 0 ? first : ascent->factor < ascent->least * first ? ascent->least * first : ascent->factor;
     for (uint32_t n = 0; n < steps && best > target; n++) {
         double promise = (double)best - match_bundle_solve(bundle, ascent->factor, (double)best, ties, dual);
         double scale = ascent->factor < first ? first / ascent->factor : 1; /* short steps promise little wherever they are */

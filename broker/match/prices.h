@@ -10,11 +10,13 @@
  * (ties) move along with the prices. Floating point only finds prices here; the bound of any prices is exact.
  */
 
-#define MATCH_ASCENT_ENOUGH 1e-6 /* as init sets it */
+#define MATCH_ASCENT_ENOUGH 1e-6 /* as init sets them */
+#define MATCH_ASCENT_LEAST 0.03
 
 struct match_ascent {
     struct match_bundle bundle;
     double factor;          /* length factor of steps: kept from one run to the next */
+    double least;           /* part of the first step from cold prices: the shortest that a run begins with */
     double enough;          /* part of the bound: a run ends where the answers promise less */
     int64_t *best_price;    /* by line */
     int64_t *best_tie;      /* by tie */
