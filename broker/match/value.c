@@ -22,16 +22,27 @@ int match_walk_init(const struct match_model *model, const struct match_terms *t
         .head = arena_array(arena, groups, sizeof *walk->head), .tail = arena_array(arena, groups, sizeof *walk->tail),
         .cursor = arena_array(arena, groups, sizeof *walk->cursor), .slot = arena_array(arena, months, sizeof *walk->slot),
         .latest = arena_array(arena, (size_t)months + 1, sizeof *walk->latest),
+        .whole_slot = arena_array(arena, (size_t)model->choice_count * months, sizeof *walk->whole_slot),
+        .whole_latest = arena_array(arena, (size_t)model->choice_count * (months + 1), sizeof *walk->whole_latest),
         .uses = arena_array(arena, lines, sizeof *walk->uses),
         .other_uses = arena_array(arena, lines, sizeof *walk->other_uses)};
     if (!walk->key || !walk->order || !walk->merge || !walk->next || !walk->head || !walk->tail || !walk->cursor || !walk->slot ||
-        !walk->latest || !walk->uses || !walk->other_uses) {
+        !walk->latest || !walk->whole_slot || !walk->whole_latest || !walk->uses || !walk->other_uses) {
         return STATUS_NO_MEMORY;
     }
     for (uint32_t l = 0; l < lines; l++) {
         walk->order[l] = l;
     }
     walk->order_count = lines;
+    for (uint32_t c = 0; c < model->choice_count; c++) {
+        const int64_t *capacity = model->choices[c].capacity;
+        int64_t *slot = walk->whole_slot + (size_t)c * months;
+        uint32_t *latest = walk->whole_latest + (size_t)c * (months + 1);
+        for (uint32_t m = 0; m < months; m++) {
+            slot[m] = capacity[m] - (m ? capacity[m - 1] : 0);
+            latest[m + 1] = slot[m] ? m + 1 : latest[m];
+        }
+    }
     return STATUS_OK;
 }
 
@@ -159,13 +170,11 @@ static int64_t fill_slots(struct match_walk *walk, uint32_t month, int64_t quant
     return quantity - left;
 }
 
-static void open_slots(struct match_walk *walk, const struct match_choice *choice)
+static void open_slots(struct match_walk *walk, uint32_t choice)
 {
-    walk->latest[0] = 0;
-    for (uint32_t m = 0; m < walk->model->month_count; m++) {
-        walk->slot[m] = choice->capacity[m] - (m ? choice->capacity[m - 1] : 0);
-        walk->latest[m + 1] = walk->slot[m] ? m + 1 : m;
-    }
+    uint32_t months = walk->model->month_count;
+    memcpy(walk->slot, walk->whole_slot + (size_t)choice * months, months * sizeof *walk->slot);
+    memcpy(walk->latest, walk->whole_latest + (size_t)choice * (months + 1), (months + 1) * sizeof *walk->latest);
 }
 
 /* Whether the choice may serve the line, beyond class: its price is within the ceiling, and it can serve a whole lump. */
@@ -175,6 +184,12 @@ static bool line_allowed(const struct match_model *model, const struct match_cho
     uint32_t lump = model->lump_of[line];
     return choice->unit_price + freight <= model->ceiling[line] &&
            (lump == MATCH_NONE || !model->lump_barred[(size_t)lump * model->choice_count + choice_index]);
+}
+
+/* Profit of the next line of the order at the cheapest group; INT64_MIN where none is left. */
+static int64_t next_profit(const struct match_walk *walk, int64_t cheapest)
+{
+    return walk->seen < walk->order_count ? walk->key[walk->order[walk->seen]] - cheapest : INT64_MIN;
 }
 
 bool match_walk_value(struct match_walk *walk, uint32_t choice_index, __int128 *value)
@@ -188,9 +203,10 @@ bool match_walk_value(struct match_walk *walk, uint32_t choice_index, __int128 *
         walk->cursor[g] = walk->head[g];
         cheapest = cost[g] < cheapest ? cost[g] : cheapest;
     }
-    open_slots(walk, choice);
+    open_slots(walk, choice_index);
     *value = 0;
     walk->use_count = 0;
+    int64_t coming = next_profit(walk, cheapest); /* the most that a line which was not dealt out yet can bring */
     while (total < choice->most) {
         uint32_t best = MATCH_NONE;
         int64_t profit = INT64_MIN;
@@ -201,11 +217,12 @@ bool match_walk_value(struct match_walk *walk, uint32_t choice_index, __int128 *
                 best = g;
             }
         }
-        if (walk->seen < walk->order_count && walk->key[walk->order[walk->seen]] - cheapest > profit) {
-            if (walk->key[walk->order[walk->seen]] - cheapest <= 0 && total >= choice->least) {
+        if (coming > profit) {
+            if (coming <= 0 && total >= choice->least) {
                 break;
             }
             deal_line(walk);
+            coming = next_profit(walk, cheapest);
             continue;
         }
         if (best == MATCH_NONE || (profit <= 0 && total >= choice->least)) {

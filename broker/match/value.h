@@ -38,6 +38,8 @@ struct match_walk {
     uint32_t *cursor;             /* by group, of the choice at hand */
     int64_t *slot;                /* by month: free units */
     uint32_t *latest;             /* by month: union-find, latest month at or before it with a free unit, from 1; 0 none */
+    int64_t *whole_slot;          /* choice * months + month: what slot and latest are at first */
+    uint32_t *whole_latest;       /* choice * (months + 1) + month */
     struct match_use *uses;       /* of the last choice valued */
     uint32_t use_count;
     struct match_use *other_uses; /* a second list, for a caller that keeps one while it values the next choice */
