@@ -153,7 +153,7 @@ static void list_offer(const struct match_search *search, struct match_held *hel
         const int64_t *rent = flow->rent + (size_t)model->month[l] * flow->slot_most;
         for (uint32_t s = 0; s < *flow->slot_limit; s++) {
             double rate = (double)(cost[s] + rent[s] - model->value[l]) / ((double)paid[s] + 1);
-            if (flow->slot_choice[s] != MATCH_NONE && paid[s] <= model->ceiling[l] && (!held->offer.money || rate < held->offer.rate)) {
+            if (flow->slot_choice[s] != MATCH_NONE && paid[s] <= model->ceiling[l] && (held->offer.money <= 0 || rate < held->offer.rate)) {
                 held->offer = (struct match_chance){rate, (double)paid[s] + 1, search->lot, fund, false};
             }
         }
