@@ -6,7 +6,7 @@
 
 /*
  * Finds prices that make the bound small: steps of the bundle method (bundle.h) from a center. A step that lowers the bound by a fair part
- * of what the planes promised makes a new center; one that does not adds a plane that corrects them. Multipliers of shares and funds
+ * of what the answers promised makes a new center; one that does not adds answers that correct them. Multipliers of shares and funds
  * (ties) move along with the prices. Floating point only finds prices here; the bound of any prices is exact.
  */
 

@@ -4,13 +4,14 @@
     engine.py MUSTER OUTPUT_FOLDER
 
 Environment: BENCH_SEEDS (1,2), BENCH_SIZES (60x20,90x30,300x100), BENCH_FAMILIES (all), BENCH_LIMIT (seconds a solver gets: 60, twice that
-at 300 demands), BENCH_MARKET and BENCH_HUGE (yes; no leaves the large ones out). Prints the table, writes engine.json and engine.svg.
+at 300 demands), BENCH_CBC, BENCH_MARKET and BENCH_HUGE (yes; no leaves them out). Prints the table, writes engine.json and engine.svg.
 """
 
 import json
 import math
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,9 @@ def one_lot(muster, folder, limit):
         top = max(known, min(exact["bound"] if exact["bound"] is not None else math.inf, made["bound"]))
         row["excess"] = 100 * (made["bound"] / top - 1) if top > 0 else 0.0
         row["ratio"] = exact["seconds"] / seconds
+    row["cbc"] = solver.cbc(model, limit) if limit <= 60 and os.environ.get("BENCH_CBC", "yes") == "yes" else None
+    if row["cbc"]:
+        row["cbc_ratio"] = row["cbc"]["seconds"] / seconds
     proved, row["proof_seconds"] = plan(muster, folder, "--prove") if limit <= 60 else (made, 0.0)
     row["proved"] = proved["objective"] == proved["bound"]
     return row
@@ -82,12 +86,13 @@ def measure_lots(muster, folder):
                 print(f"{family:9} {size:8} {seed:3} {row['seconds']:8.3f} s  "
                       + (f"HiGHS {exact['seconds']:7.2f} s{'' if exact['closed'] else ' (cut off)'}  quality "
                          f"{row.get('quality', math.nan):8.4f} %  bound +{row.get('excess', math.nan):.4f} %"
-                         if exact else "no exact solver: python3-scipy is missing"), flush=True)
+                         if exact else "no exact solver: python3-scipy is missing")
+                      + (f"  CBC {row['cbc']['seconds']:.2f} s" if row["cbc"] else ""), flush=True)
     return rows
 
 
 def table(rows):
-    print("\nsize      lots  quality mean / worst       bound mean / worst   optimal  proved   times HiGHS")
+    print("\nsize      lots  quality mean / worst       bound mean / worst   optimal  proved   times HiGHS   times CBC")
     summary = []
     for size in dict.fromkeys(row["size"] for row in rows):
         of = [row for row in rows if row["size"] == size and "quality" in row]
@@ -96,10 +101,11 @@ def table(rows):
         line = {"size": size, "lots": len(of), "quality_mean": mean(r["quality"] for r in of), "quality_worst": min(r["quality"] for r in of),
                 "excess_mean": mean(r["excess"] for r in of), "excess_worst": max(r["excess"] for r in of),
                 "optimal": mean(r["quality"] > 99.9999 for r in of), "proved": mean(r["proved"] for r in of),
-                "ratio": geometric(r["ratio"] for r in of if r["highs"]["seconds"] >= 0.5), "seconds": mean(r["seconds"] for r in of)}
+                "ratio": geometric(r["ratio"] for r in of if r["highs"]["seconds"] >= 0.5),
+                "cbc_ratio": geometric(r["cbc_ratio"] for r in of if r["cbc"] and r["cbc"]["seconds"] >= 0.5), "seconds": mean(r["seconds"] for r in of)}
         summary.append(line)
         print(f"{size:9} {line['lots']:4}  {line['quality_mean']:8.4f} / {line['quality_worst']:8.4f} %  {line['excess_mean']:8.4f} / "
-              f"{line['excess_worst']:7.4f} %  {line['optimal']:6.0%}  {line['proved']:6.0%}  {line['ratio']:10.1f}")
+              f"{line['excess_worst']:7.4f} %  {line['optimal']:6.0%}  {line['proved']:6.0%}  {line['ratio']:10.1f}  {line['cbc_ratio']:10.1f}")
     print(f"floors: quality {FLOORS['quality_mean']} / {FLOORS['quality_worst']} %, bound {FLOORS['gap_mean']} / {FLOORS['gap_worst']} %, "
           "optimal 67 %, proved 50 %, times 50 at 90x30 and 250 at 300x100")
     return summary
@@ -162,6 +168,8 @@ def eval_size(size):
 def main():
     muster, output = sys.argv[1:3]
     os.makedirs(output, exist_ok=True)
+    if shutil.which("cbc") is None:
+        print("cbc (coinor-cbc) is missing: no comparison with CBC in this run")
     if solver.milp is None:
         print("python3-scipy is missing: no comparison with HiGHS in this run")
     with tempfile.TemporaryDirectory() as folder:
