@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "broker/desk/state.h"
+#include "broker/exchange_backup.h"
 #include "broker/exchange_parked.h"
 #include "broker/exchange_reader.h"
 #include "broker/metrics.h"
@@ -59,9 +60,16 @@ int exchange_open_store(struct exchange *exchange, const struct exchange_options
     struct store_options store = {.map_size = options->map_size, .floor = options->floor, .files = options->files,
                                   .create = create};
     int status = store_open(path, &store, &exchange->store);
-    if (status == STATUS_OK && store_needs_rebuild(exchange->store))
+    /* After a redaction the tables are made again without its texts, then nothing but what stands is kept in the file. */
+    bool scrub = status == STATUS_OK && store_needs_scrub(exchange->store);
+    if (status == STATUS_OK && (scrub || store_needs_rebuild(exchange->store)))
         status = store_rebuild(exchange->store, exchange_apply, NULL, NULL, NULL);
-    return status;
+    if (status != STATUS_OK || !scrub)
+        return status;
+    store_close(exchange->store);
+    exchange->store = NULL;
+    status = store_scrub(path, &store);
+    return status == STATUS_OK ? store_open(path, &store, &exchange->store) : status;
 }
 
 /* What the exchange is, as its genesis says; its keys must be those of the files. */
@@ -87,6 +95,7 @@ static int exchange_read_facts(struct exchange *exchange, struct store_txn *txn)
     }
     snprintf(exchange->address, sizeof exchange->address, "%s", genesis->address);
     exchange->signed_from = genesis->previous != NULL ? genesis->previous->size : 0;
+    exchange->closed = state->has_restored;
     exchange->facts = (struct desk_exchange){.origin = exchange->note_key.name, .vkey = exchange->vkey,
                                              .address = exchange->address, .cpv = exchange->cpv};
     memcpy(exchange->facts.signing_key, exchange->signing_key.public_key, 32);
@@ -154,6 +163,16 @@ static int exchange_read_log(struct exchange *exchange, const struct seam_clock 
     return status;
 }
 
+/* The recovery key's public half; without one every backup is refused, and nothing else. */
+static int exchange_open_backups(struct exchange *exchange, const char *directory)
+{
+    uint8_t recovery[32];
+    int status = backups_read_key(directory, recovery);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    return backups_new(status == STATUS_OK ? recovery : NULL, &exchange->backups);
+}
+
 int exchange_open(const struct exchange_options *options, struct exchange **exchange, const char **why)
 {
     const char *unasked = NULL;
@@ -181,6 +200,10 @@ int exchange_open(const struct exchange_options *options, struct exchange **exch
     if (status == STATUS_OK) {
         *why = "store";
         status = exchange_open_store(made, options, false);
+    }
+    if (status == STATUS_OK) {
+        *why = "recovery key";
+        status = exchange_open_backups(made, options->directory);
     }
     if (status == STATUS_OK)
         status = exchange_read_log(made, options->clock, why);
@@ -210,12 +233,18 @@ void exchange_close(struct exchange *exchange)
     request_drop_sessions(exchange);
     desk_planning_free(exchange->planning);
     desk_sums_free(exchange->sums);
+    backups_free(exchange->backups);
     store_close(exchange->store);
     cpv_free(exchange->cpv);
     keys_drop(&exchange->log_key);
     keys_drop(&exchange->signing_key);
     keys_drop(&exchange->box_key);
     free(exchange);
+}
+
+bool exchange_must_restart(const struct exchange *exchange)
+{
+    return exchange->redacted;
 }
 
 void exchange_forget(struct exchange *exchange)

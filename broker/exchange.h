@@ -138,6 +138,9 @@ int exchange_plan_lost(struct exchange *exchange, bool stuck, const struct excha
 /* The number of entries written since the last call that may change a plan. */
 unsigned exchange_news(struct exchange *exchange);
 
+/* Whether an entry was redacted: the process ends once its answers are out, and its next start takes the bytes out of the file. */
+bool exchange_must_restart(const struct exchange *exchange);
+
 /* The store, for its statistics. */
 struct store *exchange_store(struct exchange *exchange);
 

@@ -64,10 +64,10 @@ int answer_accepted(const struct exchange *exchange, struct store_txn *txn, uint
 int answer_read(const struct exchange *exchange, struct store_txn *txn, uint64_t log_time, struct exchange_request *request)
 {
     struct desk_context context = exchange_context(exchange, log_time, 0);
-    return answer_read_in(txn, &context, request);
+    return answer_read_in(txn, &context, exchange->backups, request);
 }
 
-int answer_read_in(struct store_txn *txn, const struct desk_context *circumstances, struct exchange_request *request)
+int answer_read_in(struct store_txn *txn, const struct desk_context *circumstances, struct exchange_backups *backups, struct exchange_request *request)
 {
     uint64_t size = 0;
     int status = log_size(txn, &size);
@@ -81,10 +81,16 @@ int answer_read_in(struct store_txn *txn, const struct desk_context *circumstanc
     }
     if (status != STATUS_OK)
         return status;
+    if (gate_check_open(&context) != STATUS_OK) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, GATE_CLOSED_TEXT);
+        return STATUS_OK;
+    }
     if (gate_check_verb(&context, request->request->verb) != STATUS_OK) {
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, context.waiting ? REQUEST_KEYS_WAIT : "your role may not ask this");
         return STATUS_OK;
     }
+    if (request->request->verb == MUSTER__VERB__VERB_BACKUP)
+        return backups_answer(backups, txn, request, context.party->party);
     /* The view fills the answer; a refusal first gives it a form. */
     request_refuse(request, MUSTER__OUTCOME__OUTCOME_BUSY, "");
     request->job = NULL;

@@ -2,6 +2,7 @@
 #ifndef BROKER_EXCHANGE_ANSWER_H
 #define BROKER_EXCHANGE_ANSWER_H
 
+#include "broker/exchange_backup.h"
 #include "broker/exchange_request.h"
 
 /*
@@ -18,7 +19,7 @@ int answer_accepted(const struct exchange *exchange, struct store_txn *txn, uint
 /* A reading request: answered, or parked with a job for the planner. */
 int answer_read(const struct exchange *exchange, struct store_txn *txn, uint64_t log_time, struct exchange_request *request);
 /* The same under circumstances that the writer noted: for the thread that reads. */
-int answer_read_in(struct store_txn *txn, const struct desk_context *circumstances, struct exchange_request *request);
+int answer_read_in(struct store_txn *txn, const struct desk_context *circumstances, struct exchange_backups *backups, struct exchange_request *request);
 
 /* Whether a parked watch has an event behind its cursor; without one the cursor moves on. */
 int answer_has_news(const struct exchange *exchange, struct store_txn *txn, uint64_t log_time,

@@ -19,6 +19,7 @@
 #include "proto/status.h"
 #include "store/damage.h"
 
+#define RESTART_PATIENCE 2000u /* milliseconds that answers may take to leave before a restart */
 #define TICK_MILLISECONDS 250u       /* deadlines are days; a test's clock is seen within this */
 #define HELPERS_MOST 4u
 #define PLANNER_GRACE_SECONDS 5u     /* a planner ends by itself at its limit: this long after it, it is stuck */
@@ -43,6 +44,7 @@ struct process {
     uint64_t plan_until;      /* monotonic: then it is stuck */
     uint64_t plan_after;      /* monotonic: changes are planned from then on; 0: nothing changed */
     uint64_t news_since;      /* monotonic: the oldest change that may wait for a plan */
+    uint64_t restart_at; /* at the latest, after a redaction; 0: none */
     uint64_t ticked;
     uint64_t readers_checked;
     struct exchange_report report;
@@ -370,6 +372,17 @@ static int process_turn(struct process *process, const struct exchange_sink *sin
     return STATUS_OK;
 }
 
+/* A redaction ends the process, and the planner with its copy of the market, once what was asked is answered or nobody takes the answers. */
+static bool process_must_restart(struct process *process, uint64_t now)
+{
+    if (!exchange_must_restart(process->exchange))
+        return false;
+    if (process->restart_at == 0)
+        process->restart_at = now + RESTART_PATIENCE;
+    bool answered = queue_is_empty(&process->answers) && (process->front.fd < 0 || !pipe_wants_write(&process->front));
+    return answered || now >= process->restart_at;
+}
+
 static int process_exit_code(int status)
 {
     switch (status) {
@@ -470,8 +483,10 @@ int exchange_process_run(const struct config *config, int control_fd)
     int status = process_open(&process);
     if (status == STATUS_OK)
         metrics_write(METRICS_INFO, "started", "clock=%s", config_has_test_clock(config) ? "test" : "system");
-    while (status == STATUS_OK && process_stopping == 0)
+    while (status == STATUS_OK && process_stopping == 0 && !process_must_restart(&process, process_now()))
         status = process_turn(&process, &sink);
+    if (status == STATUS_OK && exchange_must_restart(process.exchange))
+        metrics_write(METRICS_INFO, "restarts", "why=redaction");
     if (status != STATUS_OK && status != STATUS_UNREACHABLE)
         metrics_write(METRICS_ERROR, "exchange-ends", "reason=%s", status_name(status));
     pipe_close(&process.front);

@@ -72,7 +72,7 @@ static void reader_answer(const struct reader *reader, struct reader_item *item)
     struct exchange_request *request = item->request;
     int status = store_begin_read(reader->exchange->store, &txn);
     if (status == STATUS_OK)
-        status = answer_read_in(txn, &item->context, request);
+        status = answer_read_in(txn, &item->context, reader->exchange->backups, request);
     store_abort(txn);
     if (status == STATUS_OK && request->stage != REQUEST_PARKED)
         request_seal(reader->exchange, request);

@@ -63,6 +63,9 @@ struct exchange {
     struct exchange_time time;
     uint64_t deadlines_from;
     uint64_t due_from;                /* log time before which nothing is due unless an entry stirs; 0: not known */
+    bool closed;                      /* restored: serves coordinators alone until its list of parties is confirmed */
+    struct exchange_backups *backups;
+    bool redacted;                    /* an entry was: its bytes leave the file at the next start */
     uint64_t started;                 /* position of this process's started entry */
     uint64_t verified;                /* entries whose hashes were looked at when it was opened */
     struct exchange_session *sessions;

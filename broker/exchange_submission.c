@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "broker/desk/redactions.h"
 #include "broker/gate.h"
 #include "broker/metrics.h"
 #include "proto/envelope.h"
@@ -27,6 +28,12 @@ static int submission_find(const struct exchange_write *write, struct exchange_r
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_ID_USED, "this submission id was used for other bytes");
         return STATUS_OK;
     }
+    struct log_redacted redacted;
+    status = log_redacted(write->txn, position, &redacted);
+    if (status == STATUS_OK)
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_ID_USED, "that submission was redacted: its id stays refused");
+    if (status != STATUS_NOT_FOUND)
+        return status;
     request->accepted = true;
     request->repeated = true;
     request->position = position;
@@ -164,6 +171,10 @@ static int submission_content(const struct exchange_write *write, struct desk_co
     const Muster__Submission *submission = request->submission;
     bool join = request->request->verb == MUSTER__VERB__VERB_JOIN;
     *go = false;
+    if (gate_check_open(context) != STATUS_OK) {
+        request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, GATE_CLOSED_TEXT);
+        return STATUS_OK;
+    }
     int status = request->unmarked ? STATUS_OK : gate_check_marking(submission, &request->arena, &request->faults);
     if (status == STATUS_DENIED) {
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_MARKED,
@@ -260,10 +271,16 @@ int exchange_apply(void *data, struct store_txn *txn, const struct log_entry *en
     struct entry_body body;
     Muster__Submission *submission = NULL;
     struct arena arena;
-    /* A redacted entry has lost its effects with its body. */
-    if (entry->body == NULL)
-        return STATUS_OK;
     arena_init(&arena, APPLY_ARENA_CAP);
+    /* Of a redacted entry, what is left without its texts. */
+    if (entry->body == NULL) {
+        struct log_redacted redacted;
+        int replayed = redactions_replay(txn, entry->position, &arena, &redacted, &submission);
+        if (replayed == STATUS_OK)
+            replayed = submission_apply(txn, entry->position, &redacted.body, submission, &arena);
+        arena_drop(&arena);
+        return replayed;
+    }
     int status = entry_body_parse(entry->body, entry->body_size, &body);
     if (status == STATUS_OK)
         status = envelope_unpack(entry->envelope, entry->envelope_size, &arena, &submission, NULL);

@@ -19,6 +19,7 @@ struct desk_context exchange_context(const struct exchange *exchange, uint64_t l
         .exchange = &exchange->facts,
         .log_time = log_time,
         .clock_doubted = exchange->time.doubted,
+        .closed = exchange->closed,
         .deadlines_from = exchange->deadlines_from,
         .position = position,
         .planned = exchange->planning != NULL ? desk_planning_idle(exchange->planning) : 0,
@@ -66,6 +67,8 @@ static int write_entry(struct exchange_write *write, const Muster__Submission *s
     write->parties = write->parties || submission->n_parties > 0 || submission->join != NULL || submission->keys != NULL ||
                      submission->keys_bound != NULL || submission->coordinator_admitted != NULL;
     write->confirmed = write->confirmed || submission->clock_confirmed != NULL;
+    write->opened = write->opened || submission->list_confirmed != NULL;
+    write->redacted = write->redacted || submission->redacted != NULL;
     return STATUS_OK;
 }
 
@@ -226,6 +229,8 @@ static int write_commit(struct exchange_write *write)
     exchange->admission_changed = exchange->admission_changed || write->parties;
     if (write->confirmed)
         write_confirm_clock(exchange);
+    exchange->closed = exchange->closed && !write->opened;
+    exchange->redacted = exchange->redacted || write->redacted;
     return STATUS_OK;
 }
 

@@ -22,6 +22,8 @@ struct exchange_write {
     unsigned planning;   /* of them, those that may change a plan */
     bool parties;        /* one of them changed who is let in */
     bool confirmed;      /* one of them confirmed the clock */
+    bool opened;         /* one of them confirmed the list of parties of a restored exchange */
+    bool redacted;       /* one of them says that another's body is gone */
     bool jumped;         /* one of them says that the clock jumped */
     bool full;           /* no submission fits */
     bool reserve;        /* only those of coordinators */

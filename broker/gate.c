@@ -67,6 +67,12 @@ int gate_check_verb(const struct desk_context *context, Muster__Verb verb)
     return STATUS_DENIED;
 }
 
+int gate_check_open(const struct desk_context *context)
+{
+    bool coordinator = context->party != NULL && context->party->party->role == MUSTER__ROLE__ROLE_COORDINATOR;
+    return !context->closed || coordinator ? STATUS_OK : STATUS_DENIED;
+}
+
 static bool change_is_left(const Muster__PartyRecord *party, const char *field, int kind)
 {
     for (size_t at = 0; at < sizeof changes / sizeof changes[0]; at++) {

@@ -15,6 +15,10 @@
  */
 int gate_check_verb(const struct desk_context *context, Muster__Verb verb);
 
+/* Whether context's party is served at all: a restored exchange serves coordinators alone until its list of parties is confirmed. */
+int gate_check_open(const struct desk_context *context);
+#define GATE_CLOSED_TEXT "the exchange was brought back from a backup and opens once a coordinator has confirmed its list of parties"
+
 /*
  * Marking and text scan of a submission (proto/marking), confirmations of false alarms included.
  * STATUS_OK, or STATUS_DENIED with faults that say what to do about the spill and repeat nothing of it.

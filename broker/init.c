@@ -13,6 +13,7 @@
 
 #include "broker/clock_file.h"
 #include "broker/exchange.h"
+#include "broker/init_backup.h"
 #include "broker/init_folder.h"
 #include "proto/introduction.h"
 #include "proto/status.h"
@@ -20,6 +21,7 @@
 
 #define CONFIG_FILE "musterd.conf"
 #define PUBLIC_FILE "exchange.pub"
+#define RECOVERY_FILE "recovery.key"
 
 int init_complain(int status, const char *what, const char *subject)
 {
@@ -169,6 +171,14 @@ static int init_new_name(const char *old, const uint8_t log_key[32], char origin
     return length < 0 || length > (int)NOTE_NAME_MOST ? STATUS_INVALID : STATUS_OK;
 }
 
+/* The key that backups are sealed to: where it is to go, else in the new folder, from which it is to be moved. */
+static int init_make_recovery(const struct init_options *options)
+{
+    char path[CONFIG_TEXT_MOST];
+    int status = init_path(options->directory, RECOVERY_FILE, path);
+    return status == STATUS_OK ? backup_make_key(options->directory, options->recovery != NULL ? options->recovery : path) : init_complain(status, "name", options->directory);
+}
+
 int init_create(const struct init_options *options)
 {
     struct introduction_coordinator coordinator;
@@ -183,9 +193,14 @@ int init_create(const struct init_options *options)
     status = init_folder_make(options->directory, &made);
     if (status != STATUS_OK)
         return init_complain(status, "needs a new or empty folder", options->directory);
-    int code = init_furnish(options, &coordinator, init_keep_name, options->origin);
+    int code = init_make_recovery(options);
+    bool keyed = code == EXIT_CODE_DONE;
+    if (keyed)
+        code = init_furnish(options, &coordinator, init_keep_name, options->origin);
     if (code != EXIT_CODE_DONE)
         init_folder_remove(options->directory, made);
+    if (code != EXIT_CODE_DONE && keyed && options->recovery != NULL)
+        unlink(options->recovery);
     return code;
 }
 
@@ -194,13 +209,16 @@ static int init_bring_back(const char *backup, const struct init_options *option
 {
     char store_path[CONFIG_TEXT_MOST];
     char origin[NOTE_NAME_MOST + 1];
+    int code = EXIT_CODE_DONE;
     int status = init_path(options->directory, EXCHANGE_STORE, store_path);
     if (status == STATUS_OK)
-        status = init_folder_copy_store(backup, store_path);
+        code = backup_bring_back(backup, options->recovery, options->directory, store_path);
+    if (status == STATUS_OK && code != EXIT_CODE_DONE)
+        return code;
     if (status == STATUS_OK)
         status = init_folder_origin(store_path, origin);
     if (status != STATUS_OK)
-        return init_complain(status, "no copy of a store", backup);
+        return init_complain(status, "store", store_path);
     return init_furnish(options, NULL, init_new_name, origin);
 }
 

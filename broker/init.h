@@ -6,7 +6,7 @@
 
 /*
  * What an operator does to an exchange from the shell, one function a task: make one, look at it, rebuild its tables, verify
- * its log, copy it, bring a copy back. Each prints to standard output what a person needs, complains on standard error, and
+ * its log, bring a backup back (making one: init_backup.h). Each prints to standard output what a person needs, complains on standard error, and
  * returns an exit code. All but backup and check need the daemon stopped: the store's lock sees to it.
  */
 
@@ -15,6 +15,7 @@ struct init_options {
     const char *coordinator;  /* file of the first coordinator's public keys (proto/introduction.h) */
     const char *origin;       /* name of the log: "muster.example/log" */
     const char *address;      /* tcp://HOST:PORT that the front listens on and invitations name */
+    const char *recovery;     /* --init: where the new recovery key goes (NULL: recovery.key in directory); --restore: the file of it */
     const char *test_clock;   /* file:PATH, or NULL; for tests */
 };
 
@@ -30,9 +31,6 @@ int init_rebuild(const struct config *config);
 /* Hashes the whole log again, and says the first position that does not hold. */
 int init_verify(const struct config *config);
 
-/* Writes a copy of the store, without keys, into the new folder to; while the daemon runs, too. */
-int init_backup(const struct config *config, const char *to);
-
 /* Lets in the coordinator whose public keys file holds (proto/introduction.h), as an entry that every party sees. */
 int init_admit_coordinator(const struct config *config, const char *file);
 
@@ -40,7 +38,7 @@ int init_admit_coordinator(const struct config *config, const char *file);
 int init_new_keys(const struct config *config);
 
 /*
- * Brings a copy back as a new exchange in directory: new keys, a new origin (so that it can't pass for the same history) and
+ * Brings a backup back as a new exchange in directory: new keys, a new origin (so that it can't pass for the same history) and
  * the same log, whose next entry names the old origin and its last head.
  */
 int init_restore(const char *backup, const struct init_options *options);

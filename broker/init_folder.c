@@ -119,14 +119,20 @@ int init_folder_read(const char *path, char *text, size_t size, size_t *length)
     return status;
 }
 
-int init_folder_copy_store(const char *from, const char *to)
+int init_folder_sync_of(const char *path)
 {
-    struct store_options options = {.default_floor = true, .read_only = true};
-    struct store *store = NULL;
-    int status = store_open(from, &options, &store);
-    if (status == STATUS_OK)
-        status = store_backup(store, to, NULL);
-    store_close(store);
+    char folder[CONFIG_TEXT_MOST];
+    int length = snprintf(folder, sizeof folder, "%s", path);
+    if (length < 0 || (size_t)length >= sizeof folder)
+        return STATUS_TOO_LARGE;
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[slash == folder ? 1 : 0] = '\0';
+    int fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return folder_status(errno);
+    int status = fsync(fd) == 0 ? STATUS_OK : folder_status(errno);
+    close(fd);
     return status;
 }
 

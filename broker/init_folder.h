@@ -22,14 +22,14 @@ int init_folder_make(const char *directory, bool *made);
  */
 void init_folder_remove(const char *directory, bool made);
 
+/* Flushes the folder that a file lies in. STATUS_IO. */
+int init_folder_sync_of(const char *path);
+
 /* Writes a new file, flushed. STATUS_EXISTS, STATUS_IO, STATUS_NO_SPACE. */
 int init_folder_write(const char *path, const char *text, size_t length, unsigned mode);
 
 /* Reads a file of less than size bytes. STATUS_NOT_FOUND, STATUS_TOO_LARGE, STATUS_IO. */
 int init_folder_read(const char *path, char *text, size_t size, size_t *length);
-
-/* Copies a store, page by page and verified. STATUS_NOT_FOUND, STATUS_CORRUPT, STATUS_IO, STATUS_NO_SPACE ... */
-int init_folder_copy_store(const char *from, const char *to);
 
 /* The origin that a store's log goes by now. */
 int init_folder_origin(const char *store, char origin[NOTE_NAME_MOST + 1]);

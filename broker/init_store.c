@@ -136,19 +136,3 @@ int init_verify(const struct config *config)
         fprintf(stderr, "musterd: position %" PRIu64 ": %s\n", bad, why);
     return init_complain(status, "the log does not hold", config->directory);
 }
-
-int init_backup(const struct config *config, const char *to)
-{
-    struct store *store = NULL;
-    uint8_t hash[32];
-    char text[HASH_TEXT];
-    int status = init_open_store(config, true, &store);
-    if (status != STATUS_OK)
-        return init_complain(status, "store", config->directory);
-    status = store_backup(store, to, hash);
-    store_close(store);
-    if (status != STATUS_OK)
-        return init_complain(status, "copy", to);
-    printf("copied to %s\nsha256 %s\nno key is in it\n", to, sodium_bin2hex(text, sizeof text, hash, sizeof hash));
-    return EXIT_CODE_DONE;
-}

@@ -14,6 +14,7 @@
 #include "broker/confine.h"
 #include "broker/exchange_process.h"
 #include "broker/init.h"
+#include "broker/init_backup.h"
 #include "broker/metrics.h"
 #include "broker/pipe.h"
 #include "broker/planner.h"
@@ -28,7 +29,7 @@
 #define DEFAULT_CONFIG "/etc/muster/musterd.conf"
 #define PROGRAM "/proc/self/exe"
 
-enum task { TASK_RUN, TASK_CHECK, TASK_REBUILD, TASK_VERIFY, TASK_BACKUP, TASK_INIT, TASK_RESTORE, TASK_ADMIT, TASK_NEW_KEYS, TASK_ROLE };
+enum task { TASK_RUN, TASK_CHECK, TASK_REBUILD, TASK_VERIFY, TASK_BACKUP, TASK_INIT, TASK_RESTORE, TASK_NEW_RECOVERY, TASK_CHECK_BACKUP, TASK_ADMIT, TASK_NEW_KEYS, TASK_ROLE };
 
 struct arguments {
     enum task task;
@@ -45,16 +46,21 @@ static const char help_text[] =
     "  musterd -c FILE --check      look at configuration, keys and store; change nothing\n"
     "  musterd -c FILE --verify     hash the whole log again (daemon stopped or running)\n"
     "  musterd -c FILE --rebuild    make the tables again from the log (daemon stopped)\n"
-    "  musterd -c FILE --backup DIR copy the store into a new folder, without keys (daemon stopped or running)\n"
+    "  musterd -c FILE --backup TO  write the log, sealed to the recovery key, into the new file TO (daemon stopped or running)\n"
+    "  musterd -c FILE --new-recovery-key KEY\n"
+    "                               make a recovery key where the exchange has none; keep KEY offline\n"
+    "  musterd --check-backup FILE --recovery KEY\n"
+    "                               read all of a backup and say whether it is whole\n"
     "  musterd -c FILE --admit-coordinator KEYS\n"
     "                               let a coordinator in whose public keys KEYS holds; all see it (daemon stopped)\n"
     "  musterd -c FILE --new-keys   replace signing, box and front key (daemon stopped)\n"
     "  musterd --init DIR --coordinator FILE --origin NAME --address tcp://HOST:PORT\n"
     "                               make a new exchange; FILE holds the first coordinator's public keys\n"
-    "  musterd --restore COPY DIR --address tcp://HOST:PORT\n"
-    "                               bring a copy back as a new exchange with new keys and another origin\n"
+    "  musterd --restore FILE DIR --recovery KEY --address tcp://HOST:PORT\n"
+    "                               bring a backup back as a new exchange with new keys and another origin\n"
     "  musterd --version, --help\n"
     "\n"
+    "  --recovery KEY               where --init puts the recovery key (default recovery.key in DIR), and what opens a backup\n"
     "  -c, --config FILE            default " DEFAULT_CONFIG "\n"
     "  --test-clock file:PATH       with --init and --restore: a clock that a test sets; never for real use\n"
     "\n"
@@ -62,6 +68,7 @@ static const char help_text[] =
     "See musterd(8) and musterd.conf(5).\n";
 
 enum option_code { OPTION_CHECK = 256, OPTION_REBUILD, OPTION_VERIFY, OPTION_BACKUP, OPTION_INIT, OPTION_RESTORE, OPTION_ADMIT, OPTION_NEW_KEYS, OPTION_COORDINATOR,
+                   OPTION_RECOVERY, OPTION_NEW_RECOVERY, OPTION_CHECK_BACKUP,
                    OPTION_ORIGIN, OPTION_ADDRESS, OPTION_TEST_CLOCK, OPTION_ROLE, OPTION_VERSION, OPTION_HELP };
 
 static const struct option options[] = {
@@ -70,6 +77,9 @@ static const struct option options[] = {
     {"rebuild", no_argument, NULL, OPTION_REBUILD},
     {"verify", no_argument, NULL, OPTION_VERIFY},
     {"backup", required_argument, NULL, OPTION_BACKUP},
+    {"recovery", required_argument, NULL, OPTION_RECOVERY},
+    {"new-recovery-key", required_argument, NULL, OPTION_NEW_RECOVERY},
+    {"check-backup", required_argument, NULL, OPTION_CHECK_BACKUP},
     {"init", required_argument, NULL, OPTION_INIT},
     {"restore", required_argument, NULL, OPTION_RESTORE},
     {"admit-coordinator", required_argument, NULL, OPTION_ADMIT},
@@ -144,6 +154,9 @@ static bool main_option(struct arguments *arguments, int option, int *code)
     case OPTION_REBUILD: fits = main_choose(arguments, TASK_REBUILD); break;
     case OPTION_VERIFY: fits = main_choose(arguments, TASK_VERIFY); break;
     case OPTION_BACKUP: fits = main_choose(arguments, TASK_BACKUP); arguments->backup = optarg; break;
+    case OPTION_RECOVERY: arguments->init.recovery = optarg; break;
+    case OPTION_NEW_RECOVERY: fits = main_choose(arguments, TASK_NEW_RECOVERY); arguments->backup = optarg; break;
+    case OPTION_CHECK_BACKUP: fits = main_choose(arguments, TASK_CHECK_BACKUP); arguments->backup = optarg; break;
     case OPTION_INIT: fits = main_choose(arguments, TASK_INIT); arguments->init.directory = optarg; break;
     case OPTION_RESTORE: fits = main_choose(arguments, TASK_RESTORE); arguments->backup = optarg; break;
     case OPTION_ADMIT: fits = main_choose(arguments, TASK_ADMIT); arguments->init.coordinator = optarg; break;
@@ -187,10 +200,13 @@ static bool main_arguments(int count, char **values, struct arguments *arguments
     bool lacks = (init && (arguments->init.coordinator == NULL || arguments->init.origin == NULL)) ||
                  ((init || arguments->task == TASK_RESTORE) &&
                   (arguments->init.address == NULL || arguments->init.directory == NULL));
+    bool opens = arguments->task == TASK_RESTORE || arguments->task == TASK_CHECK_BACKUP;
     if (optind != count)
         main_usage("an argument is one too many");
+    else if (opens && arguments->init.recovery == NULL)
+        main_usage("a backup is opened by the recovery key: --recovery KEY");
     else if (lacks)
-        main_usage("--init needs DIR, --coordinator, --origin and --address; --restore needs COPY, DIR and --address");
+        main_usage("--init needs DIR, --coordinator, --origin and --address; --restore needs FILE, DIR, --recovery and --address");
     else
         return true;
     return false;
@@ -286,6 +302,8 @@ static int main_task(const struct arguments *arguments)
         return init_create(&arguments->init);
     if (arguments->task == TASK_RESTORE)
         return init_restore(arguments->backup, &arguments->init);
+    if (arguments->task == TASK_CHECK_BACKUP)
+        return init_check_backup(arguments->backup, arguments->init.recovery);
     if (config_read(arguments->config, &config, problem, sizeof problem) != STATUS_OK) {
         fprintf(stderr, "musterd: %s\n", problem);
         return EXIT_CODE_INPUT;
@@ -301,6 +319,8 @@ static int main_task(const struct arguments *arguments)
         return init_admit_coordinator(&config, arguments->init.coordinator);
     case TASK_NEW_KEYS:
         return init_new_keys(&config);
+    case TASK_NEW_RECOVERY:
+        return backup_make_key(config.directory, arguments->backup);
     default:
         return init_backup(&config, arguments->backup);
     }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "proto/entry.h"
 #include "proto/request.pb-c.h"
 #include "proto/status.h"
 
@@ -70,6 +71,15 @@ static enum seal_relation record_relation(const struct sealing *sealing, const M
     return own_or_other(sealing, record->party);
 }
 
+/* An entry's body is its party's. */
+static enum seal_relation body_relation(const struct sealing *sealing, const Muster__LogBody *message)
+{
+    struct entry_body body;
+    if (entry_body_parse(message->body.data, message->body.len, &body) != STATUS_OK)
+        return SEAL_OTHER;
+    return own_or_other(sealing, body.party);
+}
+
 /* What the asker is to a message: by whose it is, else as to the message around it. */
 static enum seal_relation relation_to(struct sealing *sealing, const ProtobufCMessage *message, enum seal_relation around)
 {
@@ -80,6 +90,8 @@ static enum seal_relation relation_to(struct sealing *sealing, const ProtobufCMe
         return record_relation(sealing, (const Muster__Record *)message);
     if (is == &muster__party_record__descriptor)
         return own_or_other(sealing, ((const Muster__PartyRecord *)message)->party->id);
+    if (is == &muster__log_body__descriptor)
+        return body_relation(sealing, (const Muster__LogBody *)message);
     if (is == &muster__demand__descriptor && sealing->of_need)
         return sealing->asker->role == MUSTER__ROLE__ROLE_SUPPLIER ? SEAL_SUPPLIER : SEAL_OTHER;
     if (is == &muster__bundles_answer__descriptor || is == &muster__bundle_view__descriptor || is == &muster__terms__descriptor ||

@@ -19,6 +19,7 @@ struct view_row {
 static const struct view_row rows[] = {
     {MUSTER__VERB__VERB_STATUS, view_status}, {MUSTER__VERB__VERB_HEAD, view_head},       {MUSTER__VERB__VERB_PROOF, view_proof},
     {MUSTER__VERB__VERB_LIST, view_list},     {MUSTER__VERB__VERB_BUNDLES, view_bundles}, {MUSTER__VERB__VERB_WHY, view_why},
+    {MUSTER__VERB__VERB_LOG, view_log},
     {MUSTER__VERB__VERB_COMPARE, view_compare}, {MUSTER__VERB__VERB_NEED, view_need},     {MUSTER__VERB__VERB_WATCH, view_watch},
 };
 

@@ -44,6 +44,7 @@ int view_plan(struct view *view, const Muster__LotPlan *plan, const Muster__Mark
 int view_status(struct view *view);
 int view_head(struct view *view);
 int view_proof(struct view *view);
+int view_log(struct view *view);
 int view_list(struct view *view);
 int view_bundles(struct view *view);
 int view_why(struct view *view);

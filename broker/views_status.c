@@ -4,6 +4,7 @@
 
 #include "broker/desk/four_eyes.h"
 #include "broker/desk/keys.h"
+#include "broker/desk/redactions.h"
 #include "broker/views_inside.h"
 #include "proto/status.h"
 
@@ -159,6 +160,31 @@ static int count_lots(struct view *view, Muster__StatusAnswer *answer)
     return STATUS_OK;
 }
 
+/* A redaction that another coordinator proposed, and a restored exchange's list of parties. */
+static int add_coordinators_duties(struct waits *waits)
+{
+    struct view *view = waits->view;
+    Muster__StoredRedaction **list;
+    Muster__ExchangeState *exchange;
+    size_t count;
+    int status = redactions_open(view->txn, view->arena, &list, &count);
+    for (size_t at = 0; status == STATUS_OK && at < count; at++) {
+        if (list[at]->confirmed_by[0] != '\0')
+            continue;
+        bool own = strcmp(list[at]->proposed_by, view->asker->id) == 0;
+        status = add(waits, "redaction", arena_format(view->arena, "%" PRIu64, list[at]->position),
+                     own ? arena_format(view->arena, "you propose to redact it; another coordinator confirms or keeps it. Reason: %s", list[at]->reason)
+                         : arena_format(view->arena, "%s proposes to redact it: confirm it, or keep it. Reason: %s", list[at]->proposed_by, list[at]->reason), 0);
+    }
+    if (status == STATUS_OK && view->context->closed) {
+        status = state_exchange(view->txn, view->arena, &exchange);
+        if (status == STATUS_OK)
+            status = add(waits, "parties", arena_format(view->arena, "%" PRIu64, exchange->restored),
+                         "restored from a backup: look at the list of parties, then confirm it; nobody else is served until then", 0);
+    }
+    return status;
+}
+
 int view_status(struct view *view)
 {
     Muster__StatusAnswer *answer = view_new(view, &muster__status_answer__descriptor);
@@ -188,6 +214,8 @@ int view_status(struct view *view)
         status = add_bundles(&waits);
     if (status == STATUS_OK && confirmed && !view_is_coordinator(view))
         status = add_ends(&waits);
+    if (status == STATUS_OK && confirmed && view_is_coordinator(view))
+        status = add_coordinators_duties(&waits);
     if (status == STATUS_OK && confirmed && view_is_coordinator(view) && view->context->clock_doubted) {
         status = state_exchange(view->txn, view->arena, &exchange);
         if (status == STATUS_OK)

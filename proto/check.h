@@ -55,6 +55,7 @@ void check_policy(const Muster__PolicyChange *change, const struct check_context
 void check_bundle_change(const Muster__BundleChange *change, const struct check_context *context, struct faults *faults);
 void check_commitment_end(const Muster__CommitmentEnd *end, const struct check_context *context, struct faults *faults);
 void check_party_change(const Muster__PartyChange *change, const struct check_context *context, struct faults *faults);
+void check_redaction(const Muster__RedactionChange *change, const struct check_context *context, struct faults *faults);
 void check_export(const Muster__ExportChange *change, const struct check_context *context, struct faults *faults);
 void check_keys_change(const Muster__KeysChange *change, const struct check_context *context, struct faults *faults);
 void check_join(const Muster__Join *join, const struct check_context *context, struct faults *faults);

@@ -7,6 +7,7 @@
 /* The changes of a bundle's life, the end of a commitment, and logged exports. */
 
 #define HASH_SIZE 32
+#define ID_SIZE 16
 #define DEADLINE_MOST UINT64_C(7258118400000) /* 2200-01-01, milliseconds */
 
 /* A field that this kind of change needs, or must not have. */
@@ -93,6 +94,21 @@ void check_commitment_end(const Muster__CommitmentEnd *end, const struct check_c
     check_object_id(faults, "offer", end->offer);
     check_month(faults, "month", end->month);
     check_text(faults, "reason", end->reason, LIMIT_REASON_MOST, true);
+}
+
+void check_redaction(const Muster__RedactionChange *change, const struct check_context *context, struct faults *faults)
+{
+    (void)context;
+    if (!check_enum(faults, "kind", (int)change->kind, &muster__redaction_kind__descriptor)) {
+        return;
+    }
+    check_party_id(faults, "party", change->party);
+    check_bytes(faults, "submission", &change->submission, ID_SIZE);
+    check_bytes(faults, "envelope_sha256", &change->envelope_sha256, HASH_SIZE);
+    bool proposes = change->kind == MUSTER__REDACTION_KIND__REDACTION_PROPOSE;
+    if (proposes || *change->reason) {
+        check_text(faults, "reason", change->reason, proposes ? LIMIT_REASON_MOST : 0, proposes);
+    }
 }
 
 void check_export(const Muster__ExportChange *change, const struct check_context *context, struct faults *faults)

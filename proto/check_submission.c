@@ -85,14 +85,15 @@ static int count_lists(const Muster__Submission *submission)
            (submission->genesis != NULL) + (submission->started != NULL) + (submission->proposal != NULL) +
            (submission->round_closed != NULL) + (submission->lapsed != NULL) + (submission->lot_planned != NULL) +
            (submission->clock_confirmed != NULL) + (submission->keys != NULL) + (submission->keys_bound != NULL) +
-           (submission->coordinator_admitted != NULL) + (submission->exchange_keys != NULL) + (submission->signal != NULL);
+           (submission->coordinator_admitted != NULL) + (submission->exchange_keys != NULL) + (submission->signal != NULL) +
+           (submission->n_redactions > 0) + (submission->list_confirmed != NULL) + (submission->redacted != NULL);
 }
 
 static bool is_of_exchange(const Muster__Submission *submission)
 {
     return submission->genesis || submission->started || submission->proposal || submission->round_closed ||
            submission->lapsed || submission->lot_planned || submission->keys_bound || submission->coordinator_admitted ||
-           submission->exchange_keys || submission->signal;
+           submission->exchange_keys || submission->signal || submission->redacted;
 }
 
 void check_header(const Muster__Submission *submission, struct faults *faults)
@@ -209,5 +210,6 @@ void check_submission(const Muster__Submission *submission, const struct check_c
     CHECK_LIST(bundles, check_bundle_change);
     CHECK_LIST(commitment_ends, check_commitment_end);
     CHECK_LIST(exports, check_export);
+    CHECK_LIST(redactions, check_redaction);
     faults->change = 0;
 }

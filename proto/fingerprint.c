@@ -11,6 +11,17 @@
 
 #define FINGERPRINT_BYTES 20u /* 160 bits */
 
+/* The first bytes of a hash in groups of four letters. */
+static void write_groups(const uint8_t hash[crypto_hash_sha256_BYTES], char text[FINGERPRINT_TEXT_SIZE])
+{
+    char bare[BASE32_LENGTH(FINGERPRINT_BYTES) + 1];
+    base32_encode(hash, FINGERPRINT_BYTES, bare);
+    for (size_t group = 0; group < FINGERPRINT_GROUPS; group++) {
+        memcpy(text + group * 5, bare + group * 4, 4);
+        text[group * 5 + 4] = group + 1 < FINGERPRINT_GROUPS ? ' ' : '\0';
+    }
+}
+
 int fingerprint_make(const struct fingerprint_input *input, char text[FINGERPRINT_TEXT_SIZE])
 {
     static const char context[] = "muster/fingerprint/v1\n";
@@ -31,14 +42,21 @@ int fingerprint_make(const struct fingerprint_input *input, char text[FINGERPRIN
     crypto_hash_sha256_update(&state, (const uint8_t *)input->vkey, strlen(input->vkey));
     uint8_t hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256_final(&state, hash);
-
-    char bare[BASE32_LENGTH(FINGERPRINT_BYTES) + 1];
-    base32_encode(hash, FINGERPRINT_BYTES, bare);
-    for (size_t group = 0; group < FINGERPRINT_GROUPS; group++) {
-        memcpy(text + group * 5, bare + group * 4, 4);
-        text[group * 5 + 4] = group + 1 < FINGERPRINT_GROUPS ? ' ' : '\0';
-    }
+    write_groups(hash, text);
     return STATUS_OK;
+}
+
+int fingerprint_head(const char *origin, const struct tlog_head *head, char text[FINGERPRINT_TEXT_SIZE])
+{
+    char checkpoint[TLOG_CHECKPOINT_MOST];
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    size_t length = 0;
+    int status = tlog_checkpoint_write(origin, head, checkpoint, &length);
+    if (status == STATUS_OK) {
+        crypto_hash_sha256(hash, (const uint8_t *)checkpoint, length);
+        write_groups(hash, text);
+    }
+    return status;
 }
 
 void fingerprint_half(const char text[FINGERPRINT_TEXT_SIZE], bool second, char half[FINGERPRINT_HALF_SIZE])

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/tlog.h"
+
 /*
  * What a party and its coordinator compare by another channel before anything of the party enters the market: the first
  * 160 bits of SHA-256("muster/fingerprint/v1\n" || u8 length of party || party || signing || box || CURVE key of the
@@ -29,6 +31,12 @@ struct fingerprint_input {
 
 /* Writes the eight groups, separated by one space. STATUS_INVALID where the party is no 1 to 255 bytes. */
 int fingerprint_make(const struct fingerprint_input *input, char text[FINGERPRINT_TEXT_SIZE]);
+
+/*
+ * What two parties read to each other of a head: the first 160 bits of SHA-256 over its checkpoint's text (origin, size, root),
+ * in the same groups. STATUS_INVALID: the origin is no name of a log.
+ */
+int fingerprint_head(const char *origin, const struct tlog_head *head, char text[FINGERPRINT_TEXT_SIZE]);
 
 /* The first (second: false) or last (true) four groups of a fingerprint. */
 void fingerprint_half(const char text[FINGERPRINT_TEXT_SIZE], bool second, char half[FINGERPRINT_HALF_SIZE]);

@@ -33,7 +33,8 @@ enum key_kind {
     KEY_SIGNING = 1, /* Ed25519: of a party, the exchange */
     KEY_BOX,         /* X25519 */
     KEY_CURVE,       /* X25519, for libzmq */
-    KEY_LOG          /* Ed25519: signs heads of the log and nothing else */
+    KEY_LOG,         /* Ed25519: signs heads of the log and nothing else */
+    KEY_RECOVERY     /* X25519: opens backups, and is kept offline */
 };
 
 struct key_pair {

@@ -21,7 +21,7 @@
 #define TAG_SIZE crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define SEALED_SIZE (NONCE_SIZE + 32 + TAG_SIZE)
 
-static const char *const kind_names[] = {[KEY_SIGNING] = "signing", [KEY_BOX] = "box", [KEY_CURVE] = "curve", [KEY_LOG] = "log"};
+static const char *const kind_names[] = {[KEY_SIGNING] = "signing", [KEY_BOX] = "box", [KEY_CURVE] = "curve", [KEY_LOG] = "log", [KEY_RECOVERY] = "recovery"};
 
 /* What a key file says. secret_line is where the seed or its seal stands, head_size what comes before it. */
 struct key_file {

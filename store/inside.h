@@ -26,6 +26,7 @@ struct store {
     bool read_only;
     bool needs_rebuild;
     uintptr_t map;   /* where the file is mapped, as far as damage_map_add() found it */
+    bool needs_scrub;
     atomic_bool failed; /* an I/O error happened: nothing is written any more */
     MDB_dbi tables[TABLE_COUNT];
 };
@@ -66,5 +67,7 @@ int tables_clear(struct store_txn *txn, enum table table);
 /* Small facts in the META table. A number that is not there is 0. */
 int tables_fact(struct store_txn *txn, const char *name, uint64_t *number);
 int tables_set_fact(struct store_txn *txn, const char *name, uint64_t number);
+
+#define FACT_SCRUB "scrub" /* 1: dropped bytes lie in the file's free pages */
 
 #endif

@@ -51,8 +51,7 @@ static int entry_check(struct store_txn *txn, const struct log_entry *entry, str
     return status == STATUS_OK && entry->time < last ? STATUS_INVALID : status;
 }
 
-/* Adds a leaf to the tree: its own node and those that it completes. */
-static int tree_append(struct store_txn *txn, uint64_t position, const uint8_t leaf[TLOG_HASH_SIZE])
+int log_row_append_node(struct store_txn *txn, uint64_t position, const uint8_t leaf[TLOG_HASH_SIZE])
 {
     uint8_t hash[TLOG_HASH_SIZE], left[TLOG_HASH_SIZE];
     uint64_t place = log_node_place(0, position);
@@ -89,7 +88,7 @@ int log_append(struct store_txn *txn, const struct log_entry *entry, uint64_t *p
     tlog_commit(entry->nonce, entry->body, entry->body_size, commit);
     status = tlog_entry_leaf(entry->kind, size, commit, leaf);
     status = status == STATUS_OK ? log_rows_append(txn, size, entry, commit) : status;
-    status = status == STATUS_OK ? tree_append(txn, size, leaf) : status;
+    status = status == STATUS_OK ? log_row_append_node(txn, size, leaf) : status;
     status = status == STATUS_OK ? log_row_submission(txn, size, &body) : status;
     *position = size;
     return status;
@@ -124,6 +123,38 @@ int log_read(struct store_txn *txn, uint64_t position, struct log_entry *entry)
     }
     /* Neither body nor envelope: a redacted entry, of which the leaf remains. */
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+int log_redacted(struct store_txn *txn, uint64_t position, struct log_redacted *redacted)
+{
+    struct log_leaf_row row;
+    int status = log_row_redacted(txn, position, redacted);
+    status = status == STATUS_OK ? log_row_leaf(txn, position, &row) : status;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    memcpy(redacted->body.kind, row.kind, sizeof redacted->body.kind);
+    redacted->body.time = row.time;
+    return STATUS_OK;
+}
+
+int log_redact(struct store_txn *txn, uint64_t position, uint64_t by)
+{
+    struct log_redacted redacted = {.by = by};
+    struct log_entry entry;
+    struct store_key key = {0};
+    key_u64(&key, position);
+    int status = log_read(txn, position, &entry);
+    if (status != STATUS_OK || !entry.body) {
+        return status;
+    }
+    if (entry_body_parse(entry.body, entry.body_size, &redacted.body) != STATUS_OK) {
+        return STATUS_CORRUPT;
+    }
+    status = log_row_put_redacted(txn, position, &redacted);
+    status = status == STATUS_OK ? tables_delete(txn, TABLE_LOG_BODIES, &key) : status;
+    status = status == STATUS_OK ? tables_delete(txn, TABLE_LOG_ENVELOPES, &key) : status;
+    return status == STATUS_OK ? tables_set_fact(txn, FACT_SCRUB, 1) : status;
 }
 
 int log_leaf(struct store_txn *txn, uint64_t position, uint8_t leaf[TLOG_HASH_SIZE])

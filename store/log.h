@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "proto/arena.h"
+#include "proto/entry.h"
 #include "proto/keys.h"
 #include "proto/note.h"
 #include "proto/tlog.h"
@@ -46,6 +47,22 @@ int log_last_time(struct store_txn *txn, uint64_t *time);
 
 /* Reads an entry. STATUS_NOT_FOUND; STATUS_CORRUPT. */
 int log_read(struct store_txn *txn, uint64_t position, struct log_entry *entry);
+
+/*
+ * Drops body, nonce and envelope of an entry; its leaf stays, so every proof and receipt holds. by: position of the entry that says so,
+ * which is about to be or was written. What a rebuild needs of it (party, id, hash) is kept apart. The file's free pages hold the
+ * dropped bytes until store_scrub(). Done before: nothing happens. STATUS_NOT_FOUND: no such entry; else as tables_put().
+ */
+int log_redact(struct store_txn *txn, uint64_t position, uint64_t by);
+
+/* What is left of a redacted entry's body. */
+struct log_redacted {
+    uint64_t by; /* position of the entry that says so */
+    struct entry_body body;
+};
+
+/* STATUS_NOT_FOUND: it is not redacted (or there is no such entry). STATUS_CORRUPT. */
+int log_redacted(struct store_txn *txn, uint64_t position, struct log_redacted *redacted);
 
 /* The leaf hash of an entry, as the tree has it. STATUS_NOT_FOUND. */
 int log_leaf(struct store_txn *txn, uint64_t position, uint8_t leaf[TLOG_HASH_SIZE]);

@@ -61,6 +61,39 @@ int log_row_submission(struct store_txn *txn, uint64_t position, const struct en
     return tables_put(txn, TABLE_SUBMISSIONS, &key, value.bytes, value.length);
 }
 
+int log_row_put_redacted(struct store_txn *txn, uint64_t position, const struct log_redacted *redacted)
+{
+    const struct store_key key = key_of(position);
+    struct store_key value = {0};
+    key_u64(&value, redacted->by);
+    key_bytes(&value, redacted->body.submission, sizeof redacted->body.submission);
+    key_bytes(&value, redacted->body.envelope_sha256, sizeof redacted->body.envelope_sha256);
+    key_bytes(&value, redacted->body.party, strlen(redacted->body.party));
+    return tables_put(txn, TABLE_LOG_REDACTED, &key, value.bytes, value.length);
+}
+
+int log_row_redacted(struct store_txn *txn, uint64_t position, struct log_redacted *redacted)
+{
+    const struct store_key key = key_of(position);
+    struct store_value value = {0};
+    const uint8_t *id, *sha256;
+    *redacted = (struct log_redacted){0};
+    int status = tables_get(txn, TABLE_LOG_REDACTED, &key, &value);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct key_reader reader = {value.bytes, value.length};
+    if (!key_take_u64(&reader, &redacted->by) || !key_take_bytes(&reader, sizeof redacted->body.submission, &id) ||
+        !key_take_bytes(&reader, sizeof redacted->body.envelope_sha256, &sha256) || !reader.left ||
+        reader.left >= sizeof redacted->body.party) {
+        return STATUS_CORRUPT;
+    }
+    memcpy(redacted->body.submission, id, sizeof redacted->body.submission);
+    memcpy(redacted->body.envelope_sha256, sha256, sizeof redacted->body.envelope_sha256);
+    memcpy(redacted->body.party, reader.bytes, reader.left);
+    return STATUS_OK;
+}
+
 uint64_t log_node_place(unsigned level, uint64_t index)
 {
     uint64_t leaf = ((index + 1) << level) - 1;

@@ -10,6 +10,8 @@
 #include "store/log_rows.h"
 
 #define FACT_VERIFIED "verified"
+#define REDACTED_KIND "redacted"
+#define REDACTED_ARENA_CAP ((size_t)256 << 20)
 #define STOP_EVERY 64u /* entries between two questions whether to go on */
 
 int log_verified(struct store_txn *txn, uint64_t *size)
@@ -46,6 +48,61 @@ static int missing(struct check *check, uint64_t position, int status)
                                                                   : status;
 }
 
+static int check_time(struct check *check, uint64_t position, uint64_t time, uint64_t *last_time)
+{
+    if (time < *last_time) {
+        return corrupt(check, position, "log time falls");
+    }
+    *last_time = time;
+    return STATUS_OK;
+}
+
+/* Whether the entry that is said to say so names this one: kind, and what the exchange signed. */
+static int says_redacted(struct check *check, uint64_t position, const struct log_redacted *redacted, bool *says)
+{
+    struct log_entry entry;
+    struct arena arena;
+    Muster__Submission *submission = NULL;
+    *says = false;
+    if (redacted->by <= position || redacted->by >= check->size) {
+        return STATUS_OK;
+    }
+    arena_init(&arena, REDACTED_ARENA_CAP);
+    int status = log_read(check->txn, redacted->by, &entry);
+    if (status == STATUS_OK && entry.envelope && strcmp(entry.kind, REDACTED_KIND) == 0) {
+        status = envelope_unpack(entry.envelope, entry.envelope_size, &arena, &submission, NULL);
+        const Muster__Redacted *named = status == STATUS_OK ? submission->redacted : NULL;
+        *says = named && named->position == position && strcmp(named->party, redacted->body.party) == 0 &&
+                named->submission.len == sizeof redacted->body.submission &&
+                memcmp(named->submission.data, redacted->body.submission, sizeof redacted->body.submission) == 0 &&
+                named->envelope_sha256.len == sizeof redacted->body.envelope_sha256 &&
+                memcmp(named->envelope_sha256.data, redacted->body.envelope_sha256, sizeof redacted->body.envelope_sha256) == 0;
+        status = status == STATUS_NO_MEMORY ? status : STATUS_OK;
+    }
+    arena_drop(&arena);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* An entry without a body: another one says that it is gone, and its leaf is still what the tree has. */
+static int check_redacted(struct check *check, uint64_t position, const struct log_leaf_row *row, const uint8_t stored[TLOG_HASH_SIZE],
+                          uint8_t leaf[TLOG_HASH_SIZE])
+{
+    struct log_redacted redacted;
+    bool says = false;
+    int status = log_redacted(check->txn, position, &redacted);
+    status = status == STATUS_OK ? says_redacted(check, position, &redacted, &says) : status;
+    if (status != STATUS_OK) {
+        return missing(check, position, status);
+    }
+    if (!says) {
+        return corrupt(check, position, "its body is gone, and no entry says that it was redacted");
+    }
+    if (tlog_entry_leaf(row->kind, position, row->commit, leaf) != STATUS_OK || memcmp(leaf, stored, TLOG_HASH_SIZE) != 0) {
+        return corrupt(check, position, "the leaf is not the tree's");
+    }
+    return STATUS_OK;
+}
+
 /* Body and envelope against the leaf; the leaf's hash. */
 static int check_entry(struct check *check, uint64_t position, uint64_t *last_time, uint8_t leaf[TLOG_HASH_SIZE])
 {
@@ -58,6 +115,10 @@ static int check_entry(struct check *check, uint64_t position, uint64_t *last_ti
     status = status == STATUS_OK ? log_leaf(check->txn, position, stored) : status;
     if (status != STATUS_OK) {
         return missing(check, position, status);
+    }
+    if (!entry.body && !entry.envelope) {
+        status = check_redacted(check, position, &row, stored, leaf);
+        return status == STATUS_OK ? check_time(check, position, row.time, last_time) : status;
     }
     if (!entry.body || !entry.envelope) {
         return missing(check, position, STATUS_NOT_FOUND);
@@ -80,11 +141,7 @@ static int check_entry(struct check *check, uint64_t position, uint64_t *last_ti
     if (memcmp(sha256, body.envelope_sha256, sizeof sha256) != 0) {
         return corrupt(check, position, "the envelope is not the one that was submitted");
     }
-    if (row.time < *last_time) {
-        return corrupt(check, position, "log time falls");
-    }
-    *last_time = row.time;
-    return STATUS_OK;
+    return check_time(check, position, row.time, last_time);
 }
 
 /* The nodes that a leaf completes. */

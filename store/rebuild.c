@@ -23,7 +23,13 @@ static int apply_entry(struct store_txn *txn, uint64_t position, store_apply *ap
     if (status == STATUS_NOT_FOUND) {
         return STATUS_CORRUPT;
     }
-    if (status == STATUS_OK && entry.body) {
+    if (status == STATUS_OK && !entry.body) {
+        struct log_redacted redacted;
+        status = log_redacted(txn, position, &redacted);
+        status = status == STATUS_OK ? log_row_submission(txn, position, &redacted.body) : status;
+        return status == STATUS_OK ? apply(data, txn, &entry) : status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+    }
+    if (status == STATUS_OK) {
         status = entry_body_parse(entry.body, entry.body_size, &body);
         status = status == STATUS_OK || status == STATUS_NO_MEMORY ? status : STATUS_CORRUPT;
         status = status == STATUS_OK ? log_row_submission(txn, position, &body) : status;

@@ -206,7 +206,7 @@ static int check_format(struct store *store)
 static int open_tables(struct store *store, bool fresh)
 {
     struct store_txn *txn;
-    uint64_t version = 0;
+    uint64_t version = 0, scrub = 0;
     bool lacking = false;
     int status = store->read_only ? store_begin_read(store, &txn) : store_begin_write(store, &txn);
     if (status != STATUS_OK) {
@@ -228,6 +228,10 @@ static int open_tables(struct store *store, bool fresh)
     if (status == STATUS_OK) {
         status = tables_fact(txn, FACT_TABLES, &version);
     }
+    if (status == STATUS_OK) {
+        status = tables_fact(txn, FACT_SCRUB, &scrub);
+    }
+    store->needs_scrub = scrub != 0;
     if (status == STATUS_OK && version > STORE_TABLES_VERSION) {
         status = STATUS_NEWER;
     }
@@ -366,4 +370,9 @@ void store_close(struct store *store)
 bool store_needs_rebuild(const struct store *store)
 {
     return store->needs_rebuild;
+}
+
+bool store_needs_scrub(const struct store *store)
+{
+    return store->needs_scrub;
 }

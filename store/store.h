@@ -121,6 +121,17 @@ int store_space(struct store *store, struct store_space *space);
  */
 int store_backup(struct store *store, const char *to, uint8_t *sha256);
 
+/* True once something was redacted whose bytes may still lie in the file's free pages: call store_scrub() before anything else. */
+bool store_needs_scrub(const struct store *store);
+
+/*
+ * Puts a compact copy, which no dropped byte comes along with, in the place of the file of the store in folder path, and overwrites the
+ * old file. The store must be closed; a kill or power cut at any point leaves the old file or the new one, and the mark until it is done.
+ * (A file system or disk that writes elsewhere keeps old blocks in its own time: that is outside this program.)
+ * STATUS_BUSY: it is open elsewhere; else as store_open() and store_backup().
+ */
+int store_scrub(const char *path, const struct store_options *options);
+
 struct log_entry;
 
 /* Applies one entry of the log to the tables; the same function live and in a rebuild. entry and its bytes hold during the call. */

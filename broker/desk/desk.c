@@ -35,6 +35,7 @@ LIST_FILLED(funds)
 LIST_FILLED(bundles)
 LIST_FILLED(commitment_ends)
 LIST_FILLED(exports)
+LIST_FILLED(redactions)
 ONE_FILLED(join)
 ONE_FILLED(rates)
 ONE_FILLED(policy)
@@ -50,6 +51,8 @@ ONE_FILLED(keys_bound)
 ONE_FILLED(coordinator_admitted)
 ONE_FILLED(exchange_keys)
 ONE_FILLED(signal)
+ONE_FILLED(list_confirmed)
+ONE_FILLED(redacted)
 
 static int started_apply(const struct desk_entry *entry)
 {
@@ -105,6 +108,8 @@ static const struct noun_row rows[] = {
     {filled_commitment_ends, commitment_ends_check, commitment_ends_apply},
     {filled_exports, exports_check, nothing_apply},
     {filled_clock_confirmed, clock_check, clock_apply},
+    {filled_redactions, redactions_check, redactions_apply},
+    {filled_list_confirmed, list_confirmed_check, list_confirmed_apply},
     {filled_genesis, NULL, genesis_apply},
     {filled_started, NULL, started_apply},
     {filled_proposal, NULL, proposal_apply},
@@ -116,6 +121,7 @@ static const struct noun_row rows[] = {
     {filled_coordinator_admitted, NULL, coordinator_admitted_apply},
     {filled_exchange_keys, NULL, exchange_keys_apply},
     {filled_signal, NULL, signal_apply},
+    {filled_redacted, NULL, redacted_apply},
 };
 
 static const struct noun_row *row_of(const Muster__Submission *submission)

@@ -51,6 +51,7 @@ struct desk_context {
     const struct desk_exchange *exchange;
     uint64_t log_time;        /* milliseconds UTC, never falls */
     bool clock_doubted;       /* nothing lapses and no deadline passes until a coordinator confirms */
+    bool closed;              /* restored, and the list of parties is not confirmed yet: coordinators alone are served */
     uint64_t deadlines_from;  /* no deadline passes while log_time is below this (24 h after a long silence); 0: none */
     uint64_t position;        /* of the entry that would be written; the log's size towards a reader */
     const Muster__PartyRecord *party; /* the sender as the tables hold it; NULL: the exchange itself */
@@ -81,14 +82,14 @@ int desk_apply(struct store_txn *txn, uint64_t position, const Muster__EntryBody
  * The kind of the entry that a submission makes, as body and leaf name it; NULL where it does not fill exactly one noun.
  * *own (may be NULL): only the exchange itself may write it. The kinds are final: join, party, item, demand, offer, fund,
  * rates, policy, bundle, commitment-end, export, keys, genesis, started, proposal, round-closed, lapsed, lot-planned,
- * clock-confirmed, keys-bound, coordinator-admitted, exchange-keys, signal. Pure.
+ * clock-confirmed, keys-bound, coordinator-admitted, exchange-keys, signal, redaction, redacted, list-confirmed. Pure.
  */
 const char *desk_kind(const Muster__Submission *submission, bool *own);
 
 /*
- * The next thing that is due at context's log time: the end of a round, a lapse, by bundle number; then a publication of
- * signals. *due is NULL where
- * nothing is; else it is in arena, with only its noun (round_closed, lapsed, signal) filled in: the exchange adds the rest,
+ * The next thing that is due at context's log time: new keys that bind, a redaction that two coordinators want; the end of a round,
+ * a lapse, by bundle number; then a publication of signals. *due is NULL where
+ * nothing is; else it is in arena, with only its noun (keys_bound, redacted, round_closed, lapsed, signal) filled in: the exchange adds the rest,
  * writes it, applies it and asks again. Takes a read or a write transaction. Must come to an end: what was applied is
  * not due again.
  */

@@ -23,6 +23,8 @@ const char *desk_kind(const Muster__Submission *submission, bool *own)
         {"export", submission->n_exports > 0, false},
         {"keys", submission->keys != NULL, false},
         {"clock-confirmed", submission->clock_confirmed != NULL, false},
+        {"redaction", submission->n_redactions > 0, false},
+        {"list-confirmed", submission->list_confirmed != NULL, false},
         {"genesis", submission->genesis != NULL, true},
         {"started", submission->started != NULL, true},
         {"proposal", submission->proposal != NULL, true},
@@ -33,6 +35,7 @@ const char *desk_kind(const Muster__Submission *submission, bool *own)
         {"coordinator-admitted", submission->coordinator_admitted != NULL, true},
         {"exchange-keys", submission->exchange_keys != NULL, true},
         {"signal", submission->signal != NULL, true},
+        {"redacted", submission->redacted != NULL, true},
     };
     const struct kind_row *found = NULL;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -108,6 +108,11 @@ int signal_apply(const struct desk_entry *entry);
 int commitment_ends_check(struct desk_work *work);
 int commitment_ends_apply(const struct desk_entry *entry);
 int exports_check(struct desk_work *work);
+int redactions_check(struct desk_work *work);
+int redactions_apply(const struct desk_entry *entry);
+int redacted_apply(const struct desk_entry *entry);
+int list_confirmed_check(struct desk_work *work);
+int list_confirmed_apply(const struct desk_entry *entry);
 
 /* What a party may write: bytes a day, changes of prices a week. */
 int limits_check(struct desk_work *work);

@@ -4,6 +4,7 @@
 #include "broker/desk/bundle.h"
 #include "broker/desk/keys.h"
 #include "broker/desk/lots.h"
+#include "broker/desk/redactions.h"
 #include "broker/desk/signal.h"
 #include "proto/settings.h"
 
@@ -171,7 +172,9 @@ int desk_next_due(struct store_txn *txn, const struct desk_context *context, str
         return STATUS_NO_MEMORY;
     muster__submission__init(next);
     int status = keys_next_due(txn, context, arena, next);
-    if (status != STATUS_OK || next->keys_bound != NULL) {
+    if (status == STATUS_OK && next->keys_bound == NULL)
+        status = redactions_due(txn, arena, next);
+    if (status != STATUS_OK || next->keys_bound != NULL || next->redacted != NULL) {
         *due = status == STATUS_OK ? next : NULL;
         return status;
     }

@@ -18,8 +18,7 @@ static int head_path(const struct profile *profile, char *path)
     return files_path(path, profile->state, "head", NULL);
 }
 
-/* The kept note itself; *size is 0 where there is none. */
-static int read_note(const struct profile *profile, struct arena *arena, uint8_t **note, size_t *size)
+int head_read_note(const struct profile *profile, struct arena *arena, uint8_t **note, size_t *size)
 {
     char path[FILES_PATH_MOST];
     int status = head_path(profile, path);
@@ -35,7 +34,7 @@ int head_load(const struct profile *profile, struct head *head)
     size_t size = 0;
     *head = (struct head){0};
     arena_init(&arena, HEAD_ARENA_CAP);
-    int status = read_note(profile, &arena, &note, &size);
+    int status = head_read_note(profile, &arena, &note, &size);
     if (status == STATUS_OK && size) {
         status = tlog_head_open(&profile->log_key, (const char *)note, size, &head->head, head->signature);
     }
@@ -65,7 +64,7 @@ static int save_fork(const struct profile *profile, const struct tlog_head *show
     size_t own_size = 0;
     arena_init(&arena, HEAD_ARENA_CAP);
     int status = head_load(profile, &kept);
-    status = status ? status : read_note(profile, &arena, &own, &own_size);
+    status = status ? status : head_read_note(profile, &arena, &own, &own_size);
     status = status ? status : files_path(folder, profile->data, "forks", NULL);
     status = status ? status : files_make_folder(folder);
     if (status == STATUS_OK) {

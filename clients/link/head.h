@@ -21,6 +21,9 @@ struct head {
 /* Reads the kept head; none is size 0. STATUS_FORGED, STATUS_INVALID: the file was altered; STATUS_IO, STATUS_NO_MEMORY. */
 int head_load(const struct profile *profile, struct head *head);
 
+/* The kept head as the signed note that it came as, in arena; *size 0: none. Its signature is not checked here. STATUS_IO, STATUS_NO_MEMORY. */
+int head_read_note(const struct profile *profile, struct arena *arena, uint8_t **note, size_t *size);
+
 /* Fills the submission's field from the kept head. The bytes belong to head. */
 void head_fill(struct head *head, Muster__Head *field);
 

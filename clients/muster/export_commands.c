@@ -17,7 +17,7 @@
 #include "proto/status.h"
 #include "proto/walk.h"
 
-/* What leaves the exchange as files: contracts, a market to audit, a note of a backup. Each is an entry of the log, so it is known who took what. */
+/* What leaves the exchange as files: contracts, a market to audit. Each is an entry of the log, so it is known who took what. */
 
 static int send_export(struct context *context, Muster__ExportKind kind, uint64_t number, uint64_t version, struct submission_result *result)
 {
@@ -271,22 +271,6 @@ int market_export_run(struct context *context, int count, char **words)
     }
     output_wrap(&context->output, "%s: its market and plan.json are in %s. Logged as entry %s.", name.text, words[0], figures_count(result.answer->position).text);
     output_wrap(&context->output, "Next: muster plan %s", words[0]);
-    return EXIT_CODE_DONE;
-}
-
-int backup_run(struct context *context, int count, char **words)
-{
-    struct submission_result result;
-    (void)count;
-    (void)words;
-    int code = send_export(context, MUSTER__EXPORT_KIND__EXPORT_BACKUP, 0, 0, &result);
-    if (code || !result.answer) {
-        return code;
-    }
-    if (!output_value(&context->output, json_pack("{s:b, s:I}", "accepted", 1, "entry", (json_int_t)result.answer->position))) {
-        output_wrap(&context->output, "Accepted %s: a backup is being taken.", session_accepted(context, &result));
-        output_wrap(&context->output, "Now on the exchange's machine, while it runs: musterd -c FILE --backup FOLDER. The copy holds everything but the exchange's keys.");
-    }
     return EXIT_CODE_DONE;
 }
 

@@ -133,6 +133,7 @@ int init_run(struct context *context, int count, char **words)
     if (!output_value(&context->output, json_pack("{s:s, s:s, s:s, s:s, s:s}", "origin", profile.log_key.name, "address", profile.address, "vkey", profile.vkey, "party", party,
                                                   "profile", profile.name))) {
         output_wrap(&context->output, "Made %s in %s. You are its coordinator, as %s.", profile.log_key.name, words[0], profile.name);
+        output_wrap(&context->output, "Its recovery key lies in %s/recovery.key: move it to a medium that you keep offline. It alone opens backups.", words[0]);
         output_wrap(&context->output, "Next: musterd -c %s/musterd.conf; then muster party invite PARTY --role ROLE --country CODE", words[0]);
     }
     return EXIT_CODE_DONE;

@@ -5,19 +5,17 @@
 
 #include "clients/link/head.h"
 #include "clients/link/outbox.h"
-#include "clients/link/receipts.h"
+#include "clients/muster/audit.h"
 #include "clients/muster/commands.h"
 #include "clients/muster/complain.h"
 #include "clients/muster/figures.h"
 #include "clients/muster/session.h"
 #include "clients/muster/table.h"
-#include "clients/muster/trust.h"
 #include "clients/muster/view.h"
-#include "proto/envelope.h"
 #include "proto/status.h"
 #include "proto/tlog.h"
 
-/* What waits for you, what happens, what is kept here: status, watch, receipt, clock, backup. */
+/* What waits for you and what happens: status, watch, clock. */
 
 static const struct table_column waiting_columns[] = {
     {"What", TABLE_ID, "what"}, {"Which", TABLE_ID, "id"}, {"", TABLE_TEXT, "text"}, {"Until", TABLE_ID, "until"},
@@ -87,8 +85,25 @@ int status_run(struct context *context, int count, char **words)
     return code;
 }
 
-/* A head that watch shows is proved before it is kept. */
-static int follow_head(struct context *context, const Muster__WatchAnswer *answer)
+static void print_event(struct context *context, const Muster__Event *event);
+
+/* A head as a line among the events, so that two parties can compare what they were shown. */
+static void print_head(struct context *context, const struct tlog_head *head, uint64_t time)
+{
+    Muster__Event event = MUSTER__EVENT__INIT;
+    const char *words = log_head_words(context, &context->profile.log_key, head);
+    event.position = head->size - 1;
+    event.time = time;
+    event.kind = (char *)(uintptr_t)"head";
+    event.id = arena_format(&context->arena, "%" PRIu64, head->size);
+    event.text = (char *)(uintptr_t)words;
+    if (event.id && head->size) {
+        print_event(context, &event);
+    }
+}
+
+/* A head that watch shows is proved before it is kept and shown. printed: size of the one that was shown last. */
+static int follow_head(struct context *context, const Muster__WatchAnswer *answer, uint64_t *printed)
 {
     struct tlog_head shown;
     struct head kept;
@@ -102,12 +117,18 @@ static int follow_head(struct context *context, const Muster__WatchAnswer *answe
     if (head_load(&context->profile, &kept) != STATUS_OK) {
         return complain_file("read", context->profile.state);
     }
-    if (shown.size == kept.head.size && memcmp(shown.root, kept.head.root, sizeof shown.root) == 0) {
-        return EXIT_CODE_DONE;
+    if (shown.size != kept.head.size || memcmp(shown.root, kept.head.root, sizeof shown.root) != 0) {
+        int status = head_prove(context->link, (const char *)note->data, note->len, &context->arena);
+        if (status == STATUS_CORRUPT) {
+            return complain(EXIT_CODE_INTERNAL, "the exchange shows a history that does not continue the one that you saw before. Both heads are saved in %s/forks\nTell your coordinator and your security officer.", context->profile.data);
+        }
+        if (status != STATUS_OK) {
+            return EXIT_CODE_DONE; /* the next answer brings a head again */
+        }
     }
-    int status = head_update(context->link, &context->arena, NULL);
-    if (status == STATUS_CORRUPT) {
-        return complain(EXIT_CODE_INTERNAL, "the exchange shows a history that does not continue the one that you saw before. Both heads are saved in %s/forks\nTell your coordinator and your security officer.", context->profile.data);
+    if (shown.size != *printed) {
+        print_head(context, &shown, answer->time);
+        *printed = shown.size;
     }
     return EXIT_CODE_DONE;
 }
@@ -136,7 +157,7 @@ static void print_event(struct context *context, const Muster__Event *event)
 int watch_run(struct context *context, int count, char **words)
 {
     Muster__WatchRequest request = MUSTER__WATCH_REQUEST__INIT;
-    uint64_t from = 0;
+    uint64_t from = 0, printed = 0;
     bool once = context->value[OPTION_ONCE] != NULL;
     (void)count;
     (void)words;
@@ -166,7 +187,7 @@ int watch_run(struct context *context, int count, char **words)
         for (size_t i = 0; i < answer->n_events; i++) {
             print_event(context, answer->events[i]);
         }
-        code = follow_head(context, answer);
+        code = follow_head(context, answer, &printed);
         bool more = answer->cursor > request.cursor;
         request.cursor = answer->cursor;
         if (once && (!more || answer->n_events == 0)) {
@@ -178,45 +199,6 @@ int watch_run(struct context *context, int count, char **words)
         }
     }
     return code;
-}
-
-int receipt_verify_run(struct context *context, int count, char **words)
-{
-    uint8_t *text = NULL, *envelope = NULL;
-    size_t length = 0, size = 0;
-    struct receipt receipt;
-    const char *why = NULL;
-    (void)count;
-    int code = session_profile(context);
-    if (code) {
-        return code;
-    }
-    int status = files_read(words[0], RECEIPT_MOST, &context->arena, &text, &length);
-    if (status == STATUS_NOT_FOUND) {
-        return complain(EXIT_CODE_INPUT, "there is no file %s.", words[0]);
-    }
-    if (status != STATUS_OK && status != STATUS_TOO_LARGE) {
-        return status == STATUS_NO_MEMORY ? complain_memory() : complain_file("read", words[0]);
-    }
-    status = status ? status : receipts_find_envelope(&context->profile, (const char *)text, length, &context->arena, &envelope, &size);
-    if (status == STATUS_NOT_FOUND) {
-        return complain(EXIT_CODE_INPUT, "not verified: the submission that %s speaks of is not kept on this machine as %s. Choose with --as.", words[0], context->profile.name);
-    }
-    if (status == STATUS_INVALID || status == STATUS_TOO_LARGE) {
-        return complain(EXIT_CODE_INPUT, "NOT VALID: %s is no receipt.", words[0]);
-    }
-    status = status ? status : trust_verify_receipt(&context->profile, (const char *)text, length, envelope, size, &context->arena, &receipt, &why);
-    if (status == STATUS_NO_MEMORY || status == STATUS_IO) {
-        return status == STATUS_NO_MEMORY ? complain_memory() : complain_file("read", context->profile.data);
-    }
-    if (status != STATUS_OK) {
-        return complain(EXIT_CODE_INPUT, "NOT VALID: %s: %s.", words[0], why ? why : "it has not the form of a receipt");
-    }
-    if (!output_value(&context->output, json_pack("{s:b, s:I, s:I, s:s, s:s, s:s}", "valid", 1, "entry", (json_int_t)receipt.position, "head", (json_int_t)receipt.head.size,
-                                                  "kind", receipt.body.kind, "time", figures_instant(receipt.body.time).text, "party", receipt.body.party))) {
-        output_wrap(&context->output, "Valid: entry %s, under the broker's signed head %s. Broker not asked.", figures_count(receipt.position).text, figures_count(receipt.head.size).text);
-    }
-    return EXIT_CODE_DONE;
 }
 
 int clock_confirm_run(struct context *context, int count, char **words)

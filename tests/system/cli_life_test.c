@@ -248,7 +248,7 @@ static void contracts_audit_and_orders_follow(void **state)
     assert_says(cli.out, "entry\ttime\tkind\tid\ttext\n");
     assert_says(cli.out, "NL-GEMT-1");
     assert_null(strstr(cli.out, "DE-GEMT-1"));
-    assert_code(cli_as(&cli, "hq", "backup", NULL), 0);
+    assert_code(cli_as(&cli, "hq", "backup", "life.backup", NULL), 0);
 }
 
 int main(void)

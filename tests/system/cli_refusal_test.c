@@ -103,7 +103,7 @@ static void a_role_does_its_own_work_only(void **state)
     assert_code(cli_as(&cli, "alfaco", "demand", "submit", "d.csv", NULL), EXIT_CODE_NOT_ALLOWED);
     assert_code(cli_as(&cli, "hq", "demand", "submit", "d.csv", NULL), EXIT_CODE_NOT_ALLOWED);
     assert_code(cli_as(&cli, "nl-dmo", "party", "invite", "x", "--role", "agency", "--country", "NL", NULL), EXIT_CODE_NOT_ALLOWED);
-    assert_code(cli_as(&cli, "alfaco", "backup", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_code(cli_as(&cli, "alfaco", "backup", "mine.backup", NULL), EXIT_CODE_NOT_ALLOWED);
     assert_code(cli_as(&cli, "alfaco", "clock", "confirm", NULL), 0); /* there is nothing to confirm, and so nothing is sent */
     assert_code(cli_as(&cli, "alfaco", "offer", "submit", "o-own.csv", "--dry-run", NULL), 0);
 }

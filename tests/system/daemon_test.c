@@ -190,7 +190,9 @@ static void a_restore_that_fails_leaves_nothing(void **state)
     char restored[HARNESS_PATH_MOST + 16], file[HARNESS_PATH_MOST + 32];
     snprintf(restored, sizeof restored, "%s/restored", harness.folder);
     snprintf(file, sizeof file, "%s/here", restored);
-    const char *const wrong[] = {"--restore", harness.folder, restored, "--address", harness.address, NULL};
+    char key[HARNESS_PATH_MOST + 32];
+    snprintf(key, sizeof key, "%s/recovery.key", harness.directory);
+    const char *const wrong[] = {"--restore", harness.folder, restored, "--recovery", key, "--address", harness.address, NULL};
     assert_int_not_equal(harness_task(&harness, wrong), EXIT_CODE_DONE);
     assert_int_equal(access(restored, F_OK), -1);
     /* A folder that was there is left as it was: empty, or not touched at all. */
@@ -218,9 +220,11 @@ static void a_copy_made_while_it_runs_goes_on_under_another_origin(void **state)
 {
     (void)state;
     char copy[HARNESS_PATH_MOST + 16];
+    char key[HARNESS_PATH_MOST + 16];
     char restored[HARNESS_PATH_MOST + 16];
     char clock[HARNESS_PATH_MOST + 16];
     snprintf(copy, sizeof copy, "%s/copy", harness.folder);
+    snprintf(key, sizeof key, "%s/recovery.key", harness.directory);
     snprintf(restored, sizeof restored, "%s/restored", harness.folder);
     snprintf(clock, sizeof clock, "file:%s", harness.clock);
     assert_int_equal(put_item("kept"), MUSTER__OUTCOME__OUTCOME_DONE);
@@ -229,7 +233,7 @@ static void a_copy_made_while_it_runs_goes_on_under_another_origin(void **state)
     assert_int_equal(harness_task(&harness, backup), EXIT_CODE_INPUT);
     assert_int_equal(put_item("after-the-copy"), MUSTER__OUTCOME__OUTCOME_DONE);
     assert_int_equal(harness_stop(&harness, NULL), STATUS_OK);
-    const char *const restore[] = {"--restore", copy, restored, "--address", harness.address, "--test-clock", clock, NULL};
+    const char *const restore[] = {"--restore", copy, restored, "--recovery", key, "--address", harness.address, "--test-clock", clock, NULL};
     assert_int_equal(harness_task(&harness, restore), EXIT_CODE_DONE);
     /* From here on the harness runs the restored one. */
     struct note_key old = harness.exchange.log_key;

@@ -203,9 +203,9 @@ int harness_open(struct harness *harness, const char *extra)
 
 int harness_task(const struct harness *harness, const char *const *more)
 {
-    const char *arguments[12] = {"musterd", "-c", harness->config};
+    const char *arguments[16] = {"musterd", "-c", harness->config};
     size_t count = 3;
-    for (size_t i = 0; more[i] != NULL && count < 11; i++)
+    for (size_t i = 0; more[i] != NULL && count < 15; i++)
         arguments[count++] = more[i];
     return harness_run(harness, arguments);
 }

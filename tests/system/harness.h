@@ -77,7 +77,7 @@ void harness_set_clock(struct harness *harness, uint64_t milliseconds);
 /* The same with the monotonic clock held where it is: a jump. */
 void harness_jump_clock(struct harness *harness, uint64_t milliseconds);
 
-/* Runs musterd with a task's arguments (at most 8, ended by NULL), "-c CONFIG" before them; output is appended to harness->log. Its exit code. */
+/* Runs musterd with a task's arguments (at most 12, ended by NULL), "-c CONFIG" before them; output is appended to harness->log. Its exit code. */
 int harness_task(const struct harness *harness, const char *const *arguments);
 
 /* Prints the log to standard error: for a test that fails. */

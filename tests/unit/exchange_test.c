@@ -136,7 +136,7 @@ static void make_exchange(void)
     snprintf(clock, sizeof clock, "file:%s/clock", folder);
     write_text(clock + 5, "1801396700000\n");
     snprintf(directory, sizeof directory, "%s/exchange", folder);
-    struct init_options options = {directory, path, "test.example/log", "tcp://127.0.0.1:1", clock};
+    struct init_options options = {.directory = directory, .coordinator = path, .origin = "test.example/log", .address = "tcp://127.0.0.1:1", .test_clock = clock};
     assert_int_equal(init_create(&options), EXIT_CODE_DONE);
     snprintf(path, sizeof path, "%s/exchange.pub", directory);
     FILE *file = fopen(path, "re");

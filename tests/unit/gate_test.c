@@ -27,7 +27,7 @@ struct expected {
 static const struct expected verbs[] = {
     {"submit", "ASC", "AS"}, {"join", "", ""},        {"status", "ASC", "ASC"}, {"head", "ASC", "ASC"}, {"list", "ASC", "AS"},
     {"bundles", "ASC", ""},  {"why", "ASC", ""},      {"compare", "C", ""},     {"need", "ASC", ""},     {"watch", "ASC", "AS"},
-    {"proof", "ASC", "ASC"}, {"check", "ASC", "AS"},
+    {"proof", "ASC", "ASC"}, {"check", "ASC", "AS"},  {"log", "ASC", "ASC"},    {"backup", "C", ""},
 };
 
 static const struct expected changes[] = {
@@ -46,6 +46,7 @@ static const struct expected changes[] = {
     {"genesis 0", "", ""}, {"started 0", "", ""}, {"proposal 0", "", ""}, {"round_closed 0", "", ""}, {"lapsed 0", "", ""},
     {"lot_planned 0", "", ""}, {"keys_bound 0", "", ""}, {"coordinator_admitted 0", "", ""}, {"exchange_keys 0", "", ""}, {"signal 0", "", ""},
     {"clock_confirmed 0", "C", ""},
+    {"redactions 1", "C", ""}, {"redactions 2", "C", ""}, {"redactions 3", "C", ""}, {"list_confirmed 0", "C", ""}, {"redacted 0", "", ""},
 };
 
 static const struct expected *find(const struct expected *list, size_t count, const char *what)

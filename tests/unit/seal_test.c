@@ -127,6 +127,11 @@ static void hear_all(struct heard *heard)
     hear(heard, MUSTER__VERB__VERB_HEAD, &head.base);
     proof.size = 3;
     hear(heard, MUSTER__VERB__VERB_PROOF, &proof.base);
+    Muster__LogRequest log = MUSTER__LOG_REQUEST__INIT;
+    log.size = 3;
+    hear(heard, MUSTER__VERB__VERB_LOG, &log.base);
+    log.size = heard->world->position + 1;
+    hear(heard, MUSTER__VERB__VERB_LOG, &log.base);
     need.item = need.after = "";
     hear(heard, MUSTER__VERB__VERB_NEED, &need.base);
     hear(heard, MUSTER__VERB__VERB_WATCH, &watch.base);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/desk/redactions.h"
 #include "broker/planner.h"
 #include "proto/entry.h"
 #include "proto/envelope.h"
@@ -119,6 +120,7 @@ static size_t write_due(struct world *world, struct store_txn *txn)
         whole->lapsed = due->lapsed;
         whole->keys_bound = due->keys_bound;
         whole->signal = due->signal;
+        whole->redacted = due->redacted;
         write_entry(world, txn, ENVELOPE_EXCHANGE_PARTY, whole);
     }
 }
@@ -254,8 +256,12 @@ static int apply_again(void *data, struct store_txn *txn, const struct log_entry
     struct world *world = data;
     struct entry_body body;
     Muster__Submission *submission;
-    int status = entry_body_parse(entry->body, entry->body_size, &body);
-    if (status == STATUS_OK)
+    struct log_redacted redacted;
+    int status = entry->body == NULL ? redactions_replay(txn, entry->position, &world->arena, &redacted, &submission)
+                                     : entry_body_parse(entry->body, entry->body_size, &body);
+    if (entry->body == NULL)
+        body = redacted.body;
+    else if (status == STATUS_OK)
         status = envelope_unpack(entry->envelope, entry->envelope_size, &world->arena, &submission, NULL);
     if (status != STATUS_OK)
         return status;
