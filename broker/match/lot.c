@@ -16,6 +16,7 @@
 #define COLD_STEPS 50
 #define WARM_STEPS 15
 #define MIXES 8
+#define LITTLE_PART 100000   /* of the bound: what is not worth a search for more */
 #define TRIES 400
 #define SOLVES 40          /* sets of choices judged under rows that tie awards, at most */
 #define SOLVES_LEAST 6
@@ -129,10 +130,11 @@ static int dive(struct match_search *search, struct match_dive *dive, float trus
     return status;
 }
 
-/* Whether no better plan is possible. */
+/* Whether no plan can be better by what is worth the search for it; to prove, by anything. */
 static bool done(const struct match_search *search)
 {
-    return !search->joint && search->best.bound <= search->best.objective;
+    int64_t left = search->best.bound - search->best.objective, little = search->persists ? 0 : search->best.bound / LITTLE_PART;
+    return !search->joint && left <= little;
 }
 
 int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t steps)
@@ -169,9 +171,9 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
 
 int match_lot_branch(struct match_search *search)
 {
-    uint64_t since = match_control_time(search->control), done = search->nodes_done;
-    int status = match_branch_run(search);
-    match_control_count(search->control, MATCH_PASS_BRANCH, since, search->nodes_done - done, 0);
+    uint64_t since = match_control_time(search->control), before = search->nodes_done;
+    int status = done(search) ? STATUS_OK : match_branch_run(search);
+    match_control_count(search->control, MATCH_PASS_BRANCH, since, search->nodes_done - before, 0);
     return status;
 }
 
