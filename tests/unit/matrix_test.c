@@ -79,6 +79,8 @@ static const struct verb_row verb_rows[] = {
     {"compare", {"XXX", "XXX", "DDN"}},
     {"need", {"D--", "D--", "D--"}},
     {"proof", {"D-?", "D-?", "D-?"}},
+    {"log", {"D-?", "D-?", "D-?"}},
+    {"backup", {"X--", "X--", "?--"}}, /* the exchange's own, beside the views */
 };
 
 static const ProtobufCMessage *request_of(struct world *world, Muster__Verb verb, enum who who, enum which which)
@@ -90,6 +92,7 @@ static const ProtobufCMessage *request_of(struct world *world, Muster__Verb verb
     static Muster__NeedRequest need;
     static Muster__WatchRequest watch;
     static Muster__ProofRequest proof;
+    static Muster__LogRequest log;
     static Muster__HeadRequest head;
     static Muster__StatusRequest status;
     char *name = arena_string(&world->arena, object_names[who][which]);
@@ -100,6 +103,7 @@ static const ProtobufCMessage *request_of(struct world *world, Muster__Verb verb
     muster__need_request__init(&need);
     muster__watch_request__init(&watch);
     muster__proof_request__init(&proof);
+    muster__log_request__init(&log);
     muster__head_request__init(&head);
     muster__status_request__init(&status);
     list.noun = who == SUPPLIER ? MUSTER__NOUN__NOUN_OFFER : MUSTER__NOUN__NOUN_DEMAND;
@@ -110,6 +114,8 @@ static const ProtobufCMessage *request_of(struct world *world, Muster__Verb verb
     compare.version = compare.other_version = 1;
     proof.position = which == MISSING ? 1000000 : 0;
     proof.size = which == MISSING ? 1000001 : 1;
+    log.from = proof.position;
+    log.size = proof.size;
     switch (verb) {
     case MUSTER__VERB__VERB_LIST: return &list.base;
     case MUSTER__VERB__VERB_BUNDLES: return &bundles.base;
@@ -118,6 +124,7 @@ static const ProtobufCMessage *request_of(struct world *world, Muster__Verb verb
     case MUSTER__VERB__VERB_NEED: return &need.base;
     case MUSTER__VERB__VERB_WATCH: return &watch.base;
     case MUSTER__VERB__VERB_PROOF: return &proof.base;
+    case MUSTER__VERB__VERB_LOG: return &log.base;
     case MUSTER__VERB__VERB_HEAD: return &head.base;
     default: return &status.base;
     }
@@ -212,6 +219,7 @@ static const char *const change_rows[] = {
     "bundles 6",      "bundles 7",    "bundles 8",     "exports 1",   "exports 2",         "exports 3", "genesis 0", "started 0",
     "proposal 0",     "lapsed 0",     "lot_planned 0", "keys_bound 0", "commitment_ends 0", "clock_confirmed 0", "round_closed 0",
     "coordinator_admitted 0", "exchange_keys 0", "signal 0",
+    "redactions 1", "redactions 2", "redactions 3", "list_confirmed 0", "redacted 0",
 };
 
 static void *fresh(struct world *world, const ProtobufCMessageDescriptor *descriptor)
