@@ -29,8 +29,8 @@ def read(path):
             if ":" in line:
                 line = line.split(":", 1)[1].strip()
                 terms = objective if section == "Maximize" else {}
-            for sign, number, name in re.findall(r"([+-]?)\s*(\d+(?:\.\d+)?)\s+([A-Za-z]\w*)", line):
-                terms[name] = terms.get(name, 0.0) + float(number) * (-1 if sign == "-" else 1)
+            for sign, number, name in re.findall(r"([+-]?)\s*(?:(\d+(?:\.\d+)?)\s+)?([A-Za-z]\w*)", line):
+                terms[name] = terms.get(name, 0.0) + float(number or 1) * (-1 if sign == "-" else 1)
             end = re.search(r"(<=|>=|=)\s*(-?\d+(?:\.\d+)?)\s*$", line)
             if end and section == "Subject To":
                 rows.append((terms, end.group(1), float(end.group(2))))
