@@ -126,8 +126,9 @@ bool store_needs_scrub(const struct store *store);
 
 /*
  * Puts a compact copy, which no dropped byte comes along with, in the place of the file of the store in folder path, and overwrites the
- * old file. The store must be closed; a kill or power cut at any point leaves the old file or the new one, and the mark until it is done.
- * (A file system or disk that writes elsewhere keeps old blocks in its own time: that is outside this program.)
+ * old file. The store must be closed; a kill or power cut at any point leaves the old file or the new one, and the mark until it is done. A
+ * kill between the exchange of the two and the end of overwriting leaves the old blocks without a name, and what of them was not
+ * overwritten yet stays on the disk until it is used again. (So does what a file system or disk that writes elsewhere keeps.)
  * STATUS_BUSY: it is open elsewhere; else as store_open() and store_backup().
  */
 int store_scrub(const char *path, const struct store_options *options);
