@@ -18,22 +18,6 @@ struct signal_view {
     size_t row_room, held_room;
 };
 
-static int append(struct arena *arena, void ***list, size_t *count, size_t *room, void *message)
-{
-    if (*count == *room) {
-        size_t wider = *room == 0 ? 32 : 2 * *room;
-        void **more = arena_array(arena, wider, sizeof *more);
-        if (more == NULL)
-            return STATUS_NO_MEMORY;
-        if (*room != 0)
-            memcpy(more, *list, *room * sizeof *more);
-        *list = more;
-        *room = wider;
-    }
-    (*list)[(*count)++] = message;
-    return STATUS_OK;
-}
-
 static uint64_t own_of(const struct signals_figure *figure, const struct signals_part *parts, size_t count)
 {
     uint64_t sum = 0;
@@ -89,7 +73,7 @@ static int add_row(struct signal_view *of, const char *item, const struct signal
     } else if (view_is_coordinator(of->view)) {
         status = tell_all(of->view, figure, &of->policy, signal);
     }
-    return status == STATUS_OK ? append(of->view->arena, (void ***)&of->answer->signals, &of->answer->n_signals, &of->row_room, signal) : status;
+    return status == STATUS_OK ? desk_signal_append(of->view->arena, (void ***)&of->answer->signals, &of->answer->n_signals, &of->row_room, signal) : status;
 }
 
 static int add_held(struct signal_view *of, const char *item)
@@ -103,7 +87,7 @@ static int add_held(struct signal_view *of, const char *item)
         ProtobufCMessage *message;
         status = tables_unpack(&value, &muster__signal_held__descriptor, of->view->arena, &message);
         if (status == STATUS_OK && ((const Muster__SignalHeld *)message)->date == of->state->published)
-            status = append(of->view->arena, (void ***)&of->answer->held, &of->answer->n_held, &of->held_room, message);
+            status = desk_signal_append(of->view->arena, (void ***)&of->answer->held, &of->answer->n_held, &of->held_room, message);
     }
     tables_end(cursor);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;

@@ -238,8 +238,7 @@ static void *make(struct arena *arena, const ProtobufCMessageDescriptor *descrip
     return message;
 }
 
-/* Appends to a list of messages that grows in an arena. */
-static int append(struct arena *arena, void ***list, size_t *count, size_t *room, void *message)
+int desk_signal_append(struct arena *arena, void ***list, size_t *count, size_t *room, void *message)
 {
     if (*count == *room) {
         size_t wider = *room == 0 ? 16 : 2 * *room;
@@ -313,7 +312,7 @@ static int write_figure(struct publishing *publishing, const char *item, const s
     if (status == STATUS_OK)
         status = write_parts(arena, figure, message);
     Muster__SignalPublication *publication = publishing->publication;
-    return status == STATUS_OK ? append(arena, (void ***)&publication->figures, &publication->n_figures, &publishing->figure_room, message) : status;
+    return status == STATUS_OK ? desk_signal_append(arena, (void ***)&publication->figures, &publication->n_figures, &publishing->figure_room, message) : status;
 }
 
 static int write_held(struct publishing *publishing, const char *item, const struct signals_cell *cell)
@@ -333,7 +332,7 @@ static int write_held(struct publishing *publishing, const char *item, const str
     if (held->item == NULL || held->region == NULL)
         return STATUS_NO_MEMORY;
     Muster__SignalPublication *publication = publishing->publication;
-    return append(arena, (void ***)&publication->held, &publication->n_held, &publishing->held_room, held);
+    return desk_signal_append(arena, (void ***)&publication->held, &publication->n_held, &publishing->held_room, held);
 }
 
 static int publish_item(struct publishing *publishing, const char *item)

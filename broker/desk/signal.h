@@ -44,4 +44,7 @@ int signal_begin(const struct desk_entry *entry);
 /* In apply of demands: a demand of this nation was, or becomes, open and something else as well, so its part of figures may be known. */
 int signal_note_known(struct store_txn *txn, const char *item, const char *country);
 
+/* Appends to a list of messages that grows in an arena; *room is what it has room for, 0 at first. STATUS_NO_MEMORY. */
+int desk_signal_append(struct arena *arena, void ***list, size_t *count, size_t *room, void *message);
+
 #endif

@@ -28,7 +28,7 @@ struct match_limits {
     uint8_t *forced;     /* by offer: 1 must be used */
     uint8_t *lump_state; /* by lump */
     uint32_t *only;      /* by lump: the one offer that may serve it, or MATCH_NONE */
-    uint8_t *pair_barred;/* lump * offer_count + offer: 1 a single-supplier lump may not go there; NULL where pairs are too many */
+    uint8_t *pair_barred;/* lump * offer_count + offer: 1 a single-supplier lump may not go there */
 };
 
 /* Bytes of pair_barred. */

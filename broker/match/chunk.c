@@ -10,6 +10,7 @@
 #include "broker/match/parallel.h"
 #include "broker/match/screen.h"
 #include "broker/match/verify.h"
+#include "broker/match/split.h"
 #include "proto/status.h"
 
 #define DEMANDS_FROM 1500 /* a lot with more is chunked */
@@ -257,17 +258,6 @@ static int bound_whole(const struct chunks *chunks, struct arena *arena, int64_t
     return STATUS_OK;
 }
 
-static int compare_awards(const void *a, const void *b)
-{
-    const struct match_award *x = a, *y = b;
-#define BY(field) if (x->field != y->field) { return x->field < y->field ? -1 : 1; }
-    BY(demand)
-    BY(line)
-    BY(offer)
-#undef BY
-    return 0;
-}
-
 /* Puts the chunks' plans together. */
 static int join(const struct chunks *chunks, struct arena *arena, struct match_lot_plan *out)
 {
@@ -289,7 +279,7 @@ static int join(const struct chunks *chunks, struct arena *arena, struct match_l
         }
         out->objective += chunk->plan.objective;
     }
-    qsort(out->awards, count, sizeof *out->awards, compare_awards);
+    qsort(out->awards, count, sizeof *out->awards, match_split_compare);
     return STATUS_OK;
 }
 

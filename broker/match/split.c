@@ -38,7 +38,7 @@ static void split_line(const struct match_model *model, uint32_t line, int64_t t
     }
 }
 
-static int compare_awards(const void *a, const void *b)
+int match_split_compare(const void *a, const void *b)
 {
     const struct match_award *x = a, *y = b;
 #define BY(field) if (x->field != y->field) { return x->field < y->field ? -1 : 1; }
@@ -144,7 +144,7 @@ int match_split_awards(const struct match_flow *flow, struct arena *arena, struc
             *count += award_line(flow, l, gets, *awards + *count);
         }
     }
-    qsort(*awards, *count, sizeof **awards, compare_awards);
+    qsort(*awards, *count, sizeof **awards, match_split_compare);
     return share_costs(flow, arena, *awards, *count, carried);
 }
 

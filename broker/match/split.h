@@ -21,4 +21,7 @@ int match_split_awards(const struct match_flow *flow, struct arena *arena, struc
 int match_split_nations(const struct match_model *model, const struct match_award *awards, uint32_t count, struct arena *arena,
                         uint32_t *nations, int64_t *needed);
 
+/* Order of awards for qsort: by demand, line and offer. */
+int match_split_compare(const void *a, const void *b);
+
 #endif
