@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "broker/match/facts.h"
+#include "broker/match/split.h"
 #include "proto/cell.h"
 #include "proto/status.h"
 
@@ -206,14 +207,6 @@ static uint32_t find_offer(const struct match_lot *lot, const char *id)
     return low < lot->offer_count && strcmp(lot->offers[low].id, id) == 0 ? low : MATCH_NONE;
 }
 
-static int compare_awards(const void *left, const void *right)
-{
-    const struct match_award *a = left, *b = right;
-    int order = ORDER(a->demand, b->demand);
-    order = order ? order : ORDER(a->line, b->line);
-    return order ? order : ORDER(a->offer, b->offer);
-}
-
 static int unpack_awards(const struct match_lot *lot, const Muster__LotPlan *message, struct arena *arena,
                          struct match_lot_plan *plan)
 {
@@ -240,7 +233,7 @@ static int unpack_awards(const struct match_lot *lot, const Muster__LotPlan *mes
         }
     }
     if (plan->award_count > 1) {
-        qsort(plan->awards, plan->award_count, sizeof *plan->awards, compare_awards);
+        qsort(plan->awards, plan->award_count, sizeof *plan->awards, match_split_compare);
     }
     return STATUS_OK;
 }
