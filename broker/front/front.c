@@ -22,6 +22,7 @@
 #define IO_THREADS 2              /* a wrong handshake costs 0.4 ms before the handler is asked */
 #define HANDSHAKES_BURST 4u       /* times the connections of a key: handshakes at once */
 #define METER_SLACK (4u << 20)    /* bytes under way beside one message of the longest kind */
+#define METER_MESSAGES 4u         /* messages of the longest kind under way on all connections together */
 #define FRONT_KEY_FILE "keys/front.key"
 
 static volatile sig_atomic_t front_stopping;
@@ -82,7 +83,8 @@ static int front_open(struct front *front, const struct config *config, int (*en
     if (front->context == NULL || zmq_ctx_set(front->context, ZMQ_IO_THREADS, IO_THREADS) != 0)
         goto done;
     uint32_t each = config->connections_per_key;
-    struct meter_limits meter = {(uint64_t)config->message_kilobytes * 1024 + METER_SLACK, config->connections,
+    uint64_t undelivered = (uint64_t)config->message_kilobytes * 1024 + METER_SLACK;
+    struct meter_limits meter = {undelivered, METER_MESSAGES * undelivered, config->connections,
                                  (uint64_t)config->silence_seconds * 1000};
     struct visitor_limits visitors = {config->requests_per_second, config->waiting_messages, each};
     status = zap_open(front->context, HANDSHAKES_BURST * each, each, &front->zap);

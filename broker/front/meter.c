@@ -99,30 +99,49 @@ void meter_deliver(struct meter *meter, int fd, size_t length)
     connection->delivered += length + MESSAGE_OVERHEAD;
 }
 
-/* Whether a connection breaks a limit at now. */
-static bool meter_is_over(struct meter *meter, struct meter_connection *connection, uint64_t now)
+/* The bytes that TCP received on a connection and that were not delivered; 0 where it can not be asked. */
+static uint64_t meter_undelivered(struct meter_connection *connection)
 {
-    if (!connection->spoke && now - connection->accepted > meter->limits.silence)
-        return true;
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
     if (getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-        return false;
+        return 0;
     /* The overhead is an upper estimate; what it gives too much must not add up to a licence. */
     if (connection->delivered > info.tcpi_bytes_received)
         connection->delivered = info.tcpi_bytes_received;
-    return info.tcpi_bytes_received - connection->delivered > meter->limits.undelivered;
+    return info.tcpi_bytes_received - connection->delivered;
+}
+
+static void meter_end_one(struct meter_connection *connection, unsigned *count)
+{
+    connection->cut = true;
+    meter_cut(connection->fd);
+    ++*count;
 }
 
 unsigned meter_check(struct meter *meter, uint64_t now)
 {
     unsigned count = 0;
-    for (struct meter_connection *connection = meter->connections; connection != NULL; connection = connection->hh.next)
-        if (!connection->cut && meter_is_over(meter, connection, now)) {
-            connection->cut = true;
-            meter_cut(connection->fd);
-            count++;
+    uint64_t together = 0;
+    struct meter_connection *most = NULL;
+    uint64_t held = 0;
+    for (struct meter_connection *connection = meter->connections; connection != NULL; connection = connection->hh.next) {
+        if (connection->cut)
+            continue;
+        uint64_t undelivered = meter_undelivered(connection);
+        bool silent = !connection->spoke && now - connection->accepted > meter->limits.silence;
+        if (silent || undelivered > meter->limits.undelivered) {
+            meter_end_one(connection, &count);
+            continue;
         }
+        together += undelivered;
+        if (undelivered > held) {
+            held = undelivered;
+            most = connection;
+        }
+    }
+    if (together > meter->limits.together && most != NULL)
+        meter_end_one(most, &count);
     return count;
 }
 

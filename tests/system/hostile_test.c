@@ -25,8 +25,8 @@
 #define FRONT_MOST (1024 * MEBIBYTE)
 #define EXCHANGE_MOST (1024 * MEBIBYTE)
 #else
-#define FRONT_MOST (128 * MEBIBYTE)
-#define EXCHANGE_MOST (128 * MEBIBYTE)
+#define FRONT_MOST (256 * MEBIBYTE)
+#define EXCHANGE_MOST (256 * MEBIBYTE)
 #endif
 #define ATTACK_MILLISECONDS 4000
 /* Milliseconds between two answers to an honest client, and until a front is back: bounds that hold on a machine that does much else as well. The
