@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "broker/front/meter.h"
@@ -32,6 +33,8 @@ static void line_open(struct line *line)
     socklen_t size = sizeof address;
     assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
     line->client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int at_once = 1;
+    assert_int_equal(setsockopt(line->client, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once), 0);
     assert_int_equal(connect(line->client, (struct sockaddr *)&address, size), 0);
     line->server = accept(listener, NULL, NULL);
     assert_true(line->server >= 0);
