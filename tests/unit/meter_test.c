@@ -16,7 +16,8 @@
 #include "broker/front/meter.h"
 #include "proto/status.h"
 
-#define PORTION 256u /* few enough of them to fit the window that TCP opens with */
+#define PORTION 256u /* so many at most, in few segments, fit the window that TCP opens with */
+#define MOST 64u
 #define COUNT 3u
 
 struct line {
@@ -72,9 +73,9 @@ static int teardown(void **state)
 
 static void fill(const struct line *line, size_t portions)
 {
-    static const char bytes[PORTION];
-    for (size_t i = 0; i < portions; i++)
-        assert_int_equal(send(line->client, bytes, sizeof bytes, MSG_NOSIGNAL), sizeof bytes);
+    static const char bytes[MOST * PORTION];
+    assert_in_range(portions, 1, MOST);
+    assert_int_equal(send(line->client, bytes, portions * PORTION, MSG_NOSIGNAL), portions * PORTION);
 }
 
 /* A line that was cut ends for its client. */
