@@ -61,9 +61,34 @@ static void buffer_shrink(struct pipe_buffer *buffer)
     *buffer = (struct pipe_buffer){0};
 }
 
+static ssize_t socket_receive(void *data, int fd, void *bytes, size_t length)
+{
+    (void)data;
+    return recv(fd, bytes, length, 0);
+}
+
+static ssize_t socket_send(void *data, int fd, const void *bytes, size_t length)
+{
+    (void)data;
+    return send(fd, bytes, length, MSG_NOSIGNAL);
+}
+
+static void socket_close(void *data, int fd)
+{
+    (void)data;
+    close(fd);
+}
+
+static const struct pipe_line socket_line = {.receive = socket_receive, .send = socket_send, .close = socket_close};
+
+void pipe_open_line(struct pipe *pipe, const struct pipe_line *line, int fd, size_t frame_most)
+{
+    *pipe = (struct pipe){.fd = fd, .line = line, .frame_most = frame_most};
+}
+
 int pipe_open(struct pipe *pipe, int fd, size_t frame_most)
 {
-    *pipe = (struct pipe){.fd = fd, .frame_most = frame_most};
+    pipe_open_line(pipe, &socket_line, fd, frame_most);
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
         return STATUS_IO;
@@ -73,7 +98,7 @@ int pipe_open(struct pipe *pipe, int fd, size_t frame_most)
 void pipe_close(struct pipe *pipe)
 {
     if (pipe->fd >= 0)
-        close(pipe->fd);
+        pipe->line->close(pipe->line->data, pipe->fd);
     free(pipe->in.bytes);
     free(pipe->out.bytes);
     *pipe = (struct pipe){.fd = -1};
@@ -144,7 +169,7 @@ int pipe_flush(struct pipe *pipe)
         return STATUS_UNREACHABLE;
     pipe_offer_credit(pipe);
     while (pipe->out.start < pipe->out.end) {
-        ssize_t sent = send(pipe->fd, pipe->out.bytes + pipe->out.start, pipe->out.end - pipe->out.start, MSG_NOSIGNAL);
+        ssize_t sent = pipe->line->send(pipe->line->data, pipe->fd, pipe->out.bytes + pipe->out.start, pipe->out.end - pipe->out.start);
         if (sent > 0) {
             pipe->out.start += (size_t)sent;
             continue;
@@ -166,7 +191,7 @@ int pipe_fill(struct pipe *pipe)
         int status = buffer_reserve(&pipe->in, READ_MOST);
         if (status != STATUS_OK)
             return status;
-        ssize_t got = recv(pipe->fd, pipe->in.bytes + pipe->in.end, READ_MOST, 0);
+        ssize_t got = pipe->line->receive(pipe->line->data, pipe->fd, pipe->in.bytes + pipe->in.end, READ_MOST);
         if (got > 0) {
             pipe->in.end += (size_t)got;
             total += (size_t)got;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * What the processes of the daemon say to each other: frames over a stream socketpair (datagram pairs refuse large
@@ -37,6 +38,17 @@ struct pipe_frame {
     size_t length;
 };
 
+/*
+ * What a pipe runs over: a seam. Each is called with the pipe's descriptor and does what recv(), send() (never raising SIGPIPE) and close() do
+ * with a socket that doesn't block, errno included; a simulation has lines of its own, and numbers them as it likes.
+ */
+struct pipe_line {
+    ssize_t (*receive)(void *data, int fd, void *bytes, size_t length);
+    ssize_t (*send)(void *data, int fd, const void *bytes, size_t length);
+    void (*close)(void *data, int fd);
+    void *data;
+};
+
 struct pipe_buffer {
     uint8_t *bytes;
     size_t start;    /* first byte that is still wanted */
@@ -46,6 +58,7 @@ struct pipe_buffer {
 
 struct pipe {
     int fd;
+    const struct pipe_line *line;
     size_t frame_most;     /* longest frame accepted, kind included */
     struct pipe_buffer in;
     struct pipe_buffer out;
@@ -57,6 +70,9 @@ struct pipe {
 
 /* Takes fd over (made non-blocking); frame_most: the longest frame to accept. STATUS_OK or STATUS_IO. */
 int pipe_open(struct pipe *pipe, int fd, size_t frame_most);
+
+/* The same over a line of the caller's, which must outlive the pipe; fd: 0 or more. */
+void pipe_open_line(struct pipe *pipe, const struct pipe_line *line, int fd, size_t frame_most);
 
 /* Closes and frees. Takes a pipe that was never opened where all its bytes are 0 and fd is -1. */
 void pipe_close(struct pipe *pipe);
