@@ -58,7 +58,7 @@ int exchange_open_store(struct exchange *exchange, const struct exchange_options
     if (length < 0 || (size_t)length >= sizeof path)
         return STATUS_TOO_LARGE;
     struct store_options store = {.map_size = options->map_size, .floor = options->floor, .files = options->files,
-                                  .create = create};
+                                  .create = create, .keep = !create};
     int status = store_open(path, &store, &exchange->store);
     /* After a redaction the tables are made again without its texts, then nothing but what stands is kept in the file. */
     bool scrub = status == STATUS_OK && store_needs_scrub(exchange->store);

@@ -6,6 +6,7 @@
 #include "broker/exchange_parked.h"
 #include "broker/exchange_reader.h"
 #include "broker/exchange_write.h"
+#include "broker/metrics.h"
 #include "proto/status.h"
 
 /* One batch at its stages; helper threads take a request each. */
@@ -49,7 +50,7 @@ static void batch_answer(void *data, size_t item)
 static int batch_identify(struct batch *batch, const struct exchange_message *messages, size_t count)
 {
     struct store_txn *txn = NULL;
-    int status = store_begin_read(batch->exchange->store, &txn);
+    int status = store_begin_look(batch->exchange->store, &txn);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         status = request_new(&messages[i], &batch->requests[i]);
         if (status != STATUS_OK)
@@ -93,6 +94,9 @@ static int batch_answer_all(struct batch *batch)
         if (request == NULL)
             continue;
         status = parked_consider(batch->exchange, batch->log_time, request);
+        /* Other threads read what is in its place: all that was acknowledged. */
+        if (status == STATUS_OK && request->stage == REQUEST_OPENED)
+            status = store_settle(batch->exchange->store);
         if (status == STATUS_OK && reader != NULL && request->stage == REQUEST_OPENED && request->submission == NULL &&
             reader_push(reader, request, &context))
             batch->requests[i] = NULL;
@@ -176,7 +180,7 @@ static int tick_is_due(struct exchange *exchange, bool *due)
     uint64_t log_time = exchange_time_now(&time, due);
     if (*due || !exchange_may_be_due(exchange, log_time))
         return STATUS_OK;
-    int status = store_begin_read(exchange->store, &txn);
+    int status = store_begin_look(exchange->store, &txn);
     if (status != STATUS_OK)
         return status;
     struct desk_context context = exchange_context(exchange, log_time, 0);
@@ -190,10 +194,22 @@ static int tick_is_due(struct exchange *exchange, bool *due)
     return status;
 }
 
+/* Others who open the store see what was kept within a tick. Without room for it, it stays in the journal. */
+static int tick_settle(struct exchange *exchange)
+{
+    int status = store_settle(exchange->store);
+    if (status != STATUS_NO_SPACE)
+        return status;
+    metrics_write(METRICS_WARNING, "not-settled", "reason=%s", status_name(status));
+    return STATUS_OK;
+}
+
 int exchange_tick(struct exchange *exchange, const struct exchange_sink *sink)
 {
     bool due = false;
-    int status = tick_is_due(exchange, &due);
+    int status = tick_settle(exchange);
+    if (status == STATUS_OK)
+        status = tick_is_due(exchange, &due);
     if (status == STATUS_OK && due)
         status = write_batch(exchange, NULL, 0);
     /* On a new day a month may have begun, or an offer expired. */

@@ -30,7 +30,7 @@ int parked_consider(struct exchange *exchange, uint64_t log_time, struct exchang
     struct store_txn *txn = NULL;
     bool news = false;
     request->cursor = watch->cursor;
-    int status = store_begin_read(exchange->store, &txn);
+    int status = store_begin_look(exchange->store, &txn);
     if (status == STATUS_OK)
         status = answer_has_news(exchange, txn, log_time, request, &news);
     store_abort(txn);
@@ -152,7 +152,7 @@ int parked_look(struct exchange *exchange, const struct exchange_sink *sink)
     struct store_txn *txn = NULL;
     uint64_t log_time = exchange_time_now(&exchange->time, NULL);
     uint64_t now = parked_monotonic(exchange);
-    int status = store_begin_read(exchange->store, &txn);
+    int status = store_begin_look(exchange->store, &txn);
     struct exchange_request *next = NULL;
     for (struct exchange_request *request = exchange->parked; request != NULL && status == STATUS_OK; request = next) {
         bool ready = false;

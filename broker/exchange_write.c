@@ -180,7 +180,8 @@ int exchange_start(struct exchange *exchange)
         write_abort(&write);
         return status;
     }
-    return write_finish(&write);
+    status = write_finish(&write);
+    return status == STATUS_OK ? store_settle(exchange->store) : status;
 }
 
 int write_request(struct exchange_write *write, struct exchange_request *request)
@@ -216,7 +217,7 @@ static void write_confirm_clock(struct exchange *exchange)
 static int write_commit(struct exchange_write *write)
 {
     struct exchange *exchange = write->exchange;
-    int status = store_commit(write->txn);
+    int status = store_keep(write->txn);
     write->txn = NULL;
     if (status != STATUS_OK) {
         write_abort(write);

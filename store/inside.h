@@ -2,6 +2,7 @@
 #ifndef STORE_INSIDE_H
 #define STORE_INSIDE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,6 +10,7 @@
 
 #include <lmdb.h>
 
+#include "store/journal.h"
 #include "store/store.h"
 #include "store/tables.h"
 
@@ -28,6 +30,12 @@ struct store {
     uintptr_t map;   /* where the file is mapped, as far as damage_map_add() found it */
     bool needs_scrub;
     atomic_bool failed; /* an I/O error happened: nothing is written any more */
+    uint64_t last;      /* number of the journal's last record when it was opened: a view that is read only lags where it is not settled */
+    struct journal *journal; /* of store_keep(); NULL: everything is committed */
+    pthread_t keeper;   /* the thread that keeps; what follows is its own */
+    MDB_txn *kept;      /* the write transaction that stays open over what was kept and is not in its place; NULL: nothing is */
+    bool lost;          /* it ended before its time: it is to be made again from the journal */
+    uint64_t settled;   /* number of the last record of the journal that is in its place */
     MDB_dbi tables[TABLE_COUNT];
 };
 
@@ -35,6 +43,7 @@ struct store_txn {
     struct store *store;
     MDB_txn *txn;
     bool write;
+    bool borrowed;       /* txn is the store's: it outlives this */
     int broken;          /* first status that makes a commit impossible */
     uint64_t generation; /* raised by every write, so that cursors find their place again */
 };
@@ -68,6 +77,30 @@ int tables_clear(struct store_txn *txn, enum table table);
 int tables_fact(struct store_txn *txn, const char *name, uint64_t *number);
 int tables_set_fact(struct store_txn *txn, const char *name, uint64_t number);
 
-#define FACT_SCRUB "scrub" /* 1: dropped bytes lie in the file's free pages */
+#define FACT_SCRUB "scrub"     /* 1: dropped bytes lie in the file's free pages */
+#define FACT_SETTLED "settled" /* number of the last record of the journal that the tables have */
+
+/* A change for the journal's record at hand. value may be NULL where length is 0. */
+enum keep_change { KEEP_PUT = 1, KEEP_DELETE, KEEP_CLEAR };
+void keep_note(struct store_txn *txn, enum keep_change change, enum table table, const struct store_key *key, const void *value, size_t length);
+
+/*
+ * Puts in its place what the journal of a store that was opened holds, *done where there was something; keep: goes on with it. Read
+ * only: looks alone, and says in the store whether it lags.
+ */
+int keep_open(struct store *store, bool keep, bool *done);
+
+/* Whether this is the thread that keeps. */
+bool keep_is_keeper(const struct store *store);
+
+/* Makes what was kept again from the journal where it was lost. STATUS_OK where it was not. The keeper's thread. */
+int keep_restore(struct store *store);
+
+/* Whether the record at hand is to go to the journal, by the room in map, disk and file; else all is to be committed. STATUS_NO_SPACE: below the floor. */
+int keep_has_room(struct store *store, bool *room);
+
+/* Before a commit: the store says up to which record it has the journal. After it: the journal begins anew. */
+int keep_mark(struct store_txn *txn);
+void keep_done(struct store *store);
 
 #endif

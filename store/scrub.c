@@ -109,7 +109,8 @@ int store_scrub(const char *path, const struct store_options *options)
         return status;
     }
     drop_copy(copy); /* of an earlier attempt */
-    status = store_backup(store, copy, NULL);
+    status = store_status(store, journal_wipe(path));
+    status = status == STATUS_OK ? store_backup(store, copy, NULL) : status;
     status = status == STATUS_OK ? unmark(copy, &plain) : status;
     status = status == STATUS_OK ? replace(store, copy) : status;
     drop_copy(copy);

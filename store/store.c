@@ -19,6 +19,8 @@
 #define DATA_NAME "data.mdb"
 #define NEW_NAME "store.new" /* folder in which a store is made before it gets its place */
 #define HOLDER_TEXT 32u      /* bytes of a process's number in the lock file */
+#define LAG_TRIES 100u       /* times that a reader looks again for what the keeper of the store has not settled yet */
+#define LAG_PAUSE 20000u     /* microseconds between */
 #define FACT_FORMAT "format"
 #define FACT_TABLES "tables"
 
@@ -326,10 +328,14 @@ static int open_all(struct store *store, const struct store_options *options)
         status = status == STATUS_OK ? store_sync(store) : status;
     }
     status = status == STATUS_OK ? check_format(store) : status;
-    return status == STATUS_OK ? open_tables(store, false) : status;
+    status = status == STATUS_OK ? open_tables(store, false) : status;
+    bool done = false;
+    status = status == STATUS_OK ? keep_open(store, options->keep, &done) : status;
+    /* What it brought may change what the store says of itself. */
+    return status == STATUS_OK && done ? open_tables(store, false) : status;
 }
 
-int store_open(const char *path, const struct store_options *options, struct store **store)
+static int open_once(const char *path, const struct store_options *options, struct store **store)
 {
     *store = NULL;
     struct store *made = calloc(1, sizeof *made);
@@ -355,6 +361,12 @@ void store_close(struct store *store)
     if (!store) {
         return;
     }
+    /* What can't be put in its place now stands in the journal. */
+    if (keep_is_keeper(store)) {
+        store_settle(store);
+    }
+    mdb_txn_abort(store->kept);
+    journal_close(store->journal);
     if (store->env) {
         damage_map_remove(store);
         mdb_env_close(store->env);
@@ -365,6 +377,35 @@ void store_close(struct store *store)
     unregister_open(store);
     free(store->path);
     free(store);
+}
+
+/* Brings in what is left in the journal. STATUS_BUSY: somebody has the store open, and will. */
+static int bring_in(const char *path, const struct store_options *options)
+{
+    struct store *store;
+    struct store_options writing = *options;
+    writing.read_only = false;
+    int status = open_once(path, &writing, &store);
+    store_close(store);
+    return status;
+}
+
+/* A reader sees no journal, but all that was acknowledged before it came: whoever keeps settles soon. */
+int store_open(const char *path, const struct store_options *options, struct store **store)
+{
+    int status = open_once(path, options, store);
+    uint64_t last = status == STATUS_OK && options->read_only ? (*store)->last : 0;
+    for (unsigned tries = 0; status == STATUS_OK && (*store)->settled < last; tries++) {
+        store_close(*store);
+        *store = NULL;
+        status = bring_in(path, options);
+        if (status == STATUS_BUSY) {
+            status = tries < LAG_TRIES ? STATUS_OK : STATUS_BUSY;
+            usleep(LAG_PAUSE);
+        }
+        status = status == STATUS_OK ? open_once(path, options, store) : status;
+    }
+    return status;
 }
 
 bool store_needs_rebuild(const struct store *store)

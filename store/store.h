@@ -17,6 +17,9 @@
  *     process ends and a person looks;
  *   - at every start store_open() forces a sync before anything is written: a head that reached the disk in an attempt
  *     that reported failure must not be undone later.
+ * store_keep() makes a transaction durable by one record of a journal beside LMDB's file, and leaves it to a later commit to put many of
+ * them in their place: a commit writes some 25 pages all over the file and flushes twice, a record one piece of a file and flushes once.
+ * LMDB's file stays what it was at its last commit, so whatever ends the process, a start finds both whole.
  * The folder is locked: a second opening for writing, by this process or another, is refused. Only this module may open
  * its files: closing the lock file anywhere else in the process would drop LMDB's lock.
  * Open after fork, never before. The folder must lie on a local file system.
@@ -54,12 +57,15 @@ struct store_options {
     uint64_t floor;     /* bytes that must stay free; STORE_FLOOR_DEFAULT where default_floor */
     bool default_floor;
     bool read_only;     /* no lock, no write; the folder must exist and its lock file be writable to this user */
+    bool keep;          /* with a journal: store_keep() is worth its name, for the thread that opens the store and for no other */
     bool create;        /* make folder and store where there is none; else STATUS_NOT_FOUND */
     const struct store_files *files; /* NULL: store_files_system; must outlive the store */
 };
 
 /*
  * Opens the store in folder path, syncs it, checks its format and clears dead readers. *store is closed with store_close().
+ * Read only, it sees all that was acknowledged before: what lies in the journal is brought in by itself, or by whoever has the store open,
+ * within two seconds (else STATUS_BUSY).
  * STATUS_NOT_FOUND (none there, also after a creation that was cut short), STATUS_BUSY (open elsewhere), STATUS_STALE (read only, and an
  * older version wrote it: open it for writing first), STATUS_NEWER, STATUS_CORRUPT (no store of ours, or a damaged one), STATUS_NO_SPACE,
  * STATUS_IO, STATUS_NO_MEMORY, STATUS_DENIED (permissions).
@@ -89,6 +95,26 @@ int store_begin_read(struct store *store, struct store_txn **txn);
  * STATUS_NO_SPACE (also: free space below the floor), STATUS_IO, STATUS_NO_MEMORY. On a read transaction: store_abort().
  */
 int store_commit(struct store_txn *txn);
+
+/*
+ * Makes the transaction's changes durable as store_commit() does and with its errors, at the price of one flush of a few pages: they go
+ * to the journal as one record, and to their place later. The thread that opened the store sees them at once in whatever it begins;
+ * others, and other processes, once they are settled. Without the option keep, on another thread, for changes of more than some
+ * megabytes, and where little room is left, it is store_commit().
+ */
+int store_keep(struct store_txn *txn);
+
+/*
+ * Puts what was kept in its place, so that everybody sees it. Done by itself when the journal is full, before store_begin_read() and
+ * store_commit() of the keeping thread, and at store_close(). The errors of store_commit(); what was kept stays kept, and durable.
+ */
+int store_settle(struct store *store);
+
+/*
+ * A read transaction on the newest state that settles nothing: for short looks of the thread that keeps, between its write
+ * transactions; ended before the next begins. store_begin_read() on any other.
+ */
+int store_begin_look(struct store *store, struct store_txn **txn);
 
 /* Ends a transaction without its changes; takes NULL. */
 void store_abort(struct store_txn *txn);

@@ -100,6 +100,9 @@ static int put(struct store_txn *txn, enum table table, const struct store_key *
     MDB_val where = value_of(key->bytes, key->length), value = value_of(length ? bytes : "", length);
     int error = mdb_put(txn->txn, txn->store->tables[table], &where, &value, flags);
     txn->generation++;
+    if (!error) {
+        keep_note(txn, KEEP_PUT, table, key, bytes, length);
+    }
     return error == MDB_KEYEXIST ? STATUS_INVALID : store_txn_status(txn, error);
 }
 
@@ -130,6 +133,7 @@ int tables_put_message(struct store_txn *txn, enum table table, const struct sto
         return store_txn_status(txn, error);
     }
     protobuf_c_message_pack(message, value.mv_data);
+    keep_note(txn, KEEP_PUT, table, key, value.mv_data, value.mv_size);
     return STATUS_OK;
 }
 
@@ -142,12 +146,17 @@ int tables_delete(struct store_txn *txn, enum table table, const struct store_ke
     MDB_val wanted = value_of(key->bytes, key->length);
     int error = mdb_del(txn->txn, txn->store->tables[table], &wanted, NULL);
     txn->generation++;
+    if (!error) {
+        keep_note(txn, KEEP_DELETE, table, key, NULL, 0);
+    }
     return store_txn_status(txn, error);
 }
 
 int tables_clear(struct store_txn *txn, enum table table)
 {
+    const struct store_key none = {0};
     txn->generation++;
+    keep_note(txn, KEEP_CLEAR, table, &none, NULL, 0);
     return store_txn_status(txn, mdb_drop(txn->txn, txn->store->tables[table], 0));
 }
 

@@ -21,6 +21,14 @@ static int begin(struct store *store, bool write, struct store_txn **txn)
     }
     made->store = store;
     made->write = write;
+    if (write && store->journal) {
+        journal_begin(store->journal);
+    }
+    if (write && store->kept && keep_is_keeper(store)) {
+        made->txn = store->kept;
+        *txn = made;
+        return STATUS_OK;
+    }
     int error = mdb_txn_begin(store->env, NULL, write ? 0 : MDB_RDONLY, &made->txn);
     if (error) {
         free(made);
@@ -32,12 +40,33 @@ static int begin(struct store *store, bool write, struct store_txn **txn)
 
 int store_begin_write(struct store *store, struct store_txn **txn)
 {
-    return begin(store, true, txn);
+    *txn = NULL;
+    int status = keep_is_keeper(store) ? keep_restore(store) : STATUS_OK;
+    return status == STATUS_OK ? begin(store, true, txn) : status;
 }
 
 int store_begin_read(struct store *store, struct store_txn **txn)
 {
-    return begin(store, false, txn);
+    *txn = NULL;
+    /* After a failure nothing is put anywhere; what is in its place can be read. */
+    int status = keep_is_keeper(store) && !atomic_load(&store->failed) ? store_settle(store) : STATUS_OK;
+    return status == STATUS_OK ? begin(store, false, txn) : status;
+}
+
+int store_begin_look(struct store *store, struct store_txn **txn)
+{
+    *txn = NULL;
+    int status = keep_is_keeper(store) ? keep_restore(store) : STATUS_OK;
+    if (status != STATUS_OK || !keep_is_keeper(store) || !store->kept) {
+        return status == STATUS_OK ? begin(store, false, txn) : status;
+    }
+    struct store_txn *made = calloc(1, sizeof *made);
+    if (!made) {
+        return STATUS_NO_MEMORY;
+    }
+    *made = (struct store_txn){.store = store, .txn = store->kept, .borrowed = true};
+    *txn = made;
+    return STATUS_OK;
 }
 
 struct store *store_of(const struct store_txn *txn)
@@ -45,12 +74,32 @@ struct store *store_of(const struct store_txn *txn)
     return txn->store;
 }
 
+/* Whether a write transaction goes on from what was kept. */
+static bool is_kept(const struct store_txn *txn)
+{
+    return txn->write && keep_is_keeper(txn->store) && txn->txn == txn->store->kept;
+}
+
+/* What was kept went with it, and has to be made again. */
+static void lose(struct store *store)
+{
+    store->kept = NULL;
+    store->lost = true;
+}
+
 void store_abort(struct store_txn *txn)
 {
-    if (txn) {
-        mdb_txn_abort(txn->txn);
-        free(txn);
+    if (!txn) {
+        return;
     }
+    bool kept = is_kept(txn);
+    if (!txn->borrowed && !(kept && !txn->generation)) {
+        mdb_txn_abort(txn->txn);
+        if (kept) {
+            lose(txn->store);
+        }
+    }
+    free(txn);
 }
 
 /*
@@ -74,6 +123,26 @@ static int commit_now(struct store *store, MDB_txn *txn)
     return store_status(store, told);
 }
 
+/* With all that was kept before. */
+static int commit_all(struct store_txn *txn)
+{
+    struct store *store = txn->store;
+    bool kept = is_kept(txn);
+    int status = keep_mark(txn);
+    if (status != STATUS_OK) {
+        store_abort(txn);
+        return status;
+    }
+    status = commit_now(store, txn->txn);
+    free(txn);
+    if (status == STATUS_OK) {
+        keep_done(store);
+    } else if (kept) {
+        lose(store);
+    }
+    return status;
+}
+
 int store_commit(struct store_txn *txn)
 {
     if (!txn->write) {
@@ -85,9 +154,69 @@ int store_commit(struct store_txn *txn)
         store_abort(txn);
         return status;
     }
-    status = commit_now(txn->store, txn->txn);
+    return commit_all(txn);
+}
+
+/* The room was there when it was kept. */
+int store_settle(struct store *store)
+{
+    struct store_txn *txn = NULL;
+    int status = keep_is_keeper(store) ? keep_restore(store) : STATUS_OK;
+    if (status != STATUS_OK || !keep_is_keeper(store) || !store->kept) {
+        return status;
+    }
+    status = begin(store, true, &txn);
+    return status == STATUS_OK ? commit_all(txn) : status;
+}
+
+/* The record, between the same two questions. */
+static int write_record(struct store *store)
+{
+    const struct store_files *files = store->files;
+    int error = files->before(files->data, STORE_CALL_COMMIT);
+    if (!error) {
+        error = files->after(files->data, STORE_CALL_COMMIT, journal_write(store->journal));
+    }
+    return error;
+}
+
+int store_keep(struct store_txn *txn)
+{
+    struct store *store = txn->store;
+    bool room = false;
+    if (!txn->write || txn->broken || !keep_is_keeper(store)) {
+        return store_commit(txn);
+    }
+    if (!txn->generation) {
+        store_abort(txn);
+        return STATUS_OK;
+    }
+    int status = keep_has_room(store, &room);
+    if (status != STATUS_OK) {
+        store_abort(txn);
+        return status;
+    }
+    if (!room) {
+        return commit_all(txn);
+    }
+    uint64_t number = journal_number(store->journal);
+    int error = write_record(store);
+    /* A file system that writes elsewhere may have no room for it: a commit may, and uses up the record's number. */
+    if (error == ENOSPC || error == EDQUOT) {
+        status = commit_all(txn);
+        if (status != STATUS_OK) {
+            journal_withdraw(store->journal, number);
+        }
+        return status;
+    }
+    if (error) {
+        atomic_store(&store->failed, true);
+        store_abort(txn);
+        return STATUS_IO;
+    }
+    store->kept = txn->txn;
     free(txn);
-    return status;
+    return STATUS_OK;
 }
 
 int store_sync(struct store *store)

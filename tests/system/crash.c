@@ -30,6 +30,10 @@ static int script_batches(struct shelf *shelf, unsigned batches, int acks)
         }
         /* Every third batch is large enough for pages of its own. */
         status = status == STATUS_OK ? shelf_batch(shelf, BATCH, i % 3 == 2 ? 40 : 2) : status;
+        /* The journal is emptied now and then. */
+        if (i % 4 == 3) {
+            status = status == STATUS_OK ? store_settle(shelf->store) : status;
+        }
         if (status == STATUS_OK && write(acks, &shelf->next, sizeof shelf->next) != sizeof shelf->next) {
             return STATUS_IO;
         }
@@ -96,7 +100,7 @@ static void become_script(const char *folder, unsigned batches, const struct cra
     set("SHIM_ALWAYS", fault->always ? "1" : NULL);
     set("SHIM_RECORD", fault->record);
     set("SHIM_FIRED", fired);
-    set("SHIM_FILE", fault->file ? fault->file : "/data.mdb");
+    set("SHIM_FILE", fault->file ? fault->file : "/data.mdb:/journal");
     set("SHIM_ACKS", "/acks");
     set("ASAN_OPTIONS", "verify_asan_link_order=0"); /* the shim stands before the sanitizer, and may */
     char *slash = strrchr(self, '/');

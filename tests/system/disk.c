@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/torture/record.h"
 #include "tests/unit/scratch.h"
 
 #define SECTOR 512u
+#define FILES 2u /* the store's and its journal */
 
 struct call {
     struct record_head head;
@@ -20,7 +22,7 @@ struct disk {
     char *recording;
     struct call *calls;
     size_t count;
-    uint64_t size; /* of the largest image */
+    uint64_t sizes[FILES]; /* of the largest images */
 };
 
 struct disk *disk_read(const char *path)
@@ -38,8 +40,11 @@ struct disk *disk_read(const char *path)
         }
         disk->calls = realloc(disk->calls, (disk->count + 1) * sizeof *disk->calls);
         disk->calls[disk->count++] = call;
-        if (call.head.offset + call.head.length > disk->size) {
-            disk->size = call.head.offset + call.head.length;
+        if (call.head.file >= FILES) {
+            break;
+        }
+        if (call.head.offset + call.head.length > disk->sizes[call.head.file]) {
+            disk->sizes[call.head.file] = call.head.offset + call.head.length;
         }
     }
     if (!disk->count) {
@@ -124,48 +129,80 @@ static bool is_write(uint32_t kind)
 /* Whether call i is surely on the disk at the cut: durable by itself, or a flush completed behind it. */
 static void mark_sure(const struct disk *disk, size_t at, bool no_flush, bool *sure)
 {
-    bool flushed = false;
+    bool flushed[FILES] = {false};
     for (size_t i = at; i-- > 0;) {
         uint32_t kind = disk->calls[i].head.kind;
-        flushed = flushed || (kind == RECORD_FLUSH && !no_flush);
-        sure[i] = flushed || (kind == RECORD_DURABLE_WRITE && !no_flush);
+        uint64_t file = disk->calls[i].head.file;
+        flushed[file] = flushed[file] || (kind == RECORD_FLUSH && !no_flush);
+        sure[i] = flushed[file] || (kind == RECORD_DURABLE_WRITE && !no_flush);
     }
+}
+
+/* What the calls before the cut left of one file. *any: one of them was for it. */
+static void fill_image(const struct disk *disk, size_t at, enum disk_cut cut, const bool *sure, uint64_t file, struct image *image, bool *any)
+{
+    for (size_t i = 0; i <= at && i < disk->count; i++) {
+        const struct call *call = &disk->calls[i];
+        if (call->head.file != file || !is_write(call->head.kind)) {
+            continue;
+        }
+        *any = true;
+        if (sure[i]) {
+            apply_call(image, call);
+        } else {
+            apply_unsure(image, call, cut);
+        }
+    }
+}
+
+static bool was_placed(const struct disk *disk, size_t at)
+{
+    for (size_t i = 0; i < at && i < disk->count; i++) {
+        if (disk->calls[i].head.kind == RECORD_PLACED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Several askers may note what they were told in another order. */
+static uint64_t told(const struct disk *disk, size_t at)
+{
+    uint64_t greatest = UINT64_MAX;
+    for (size_t i = 0; i < at && i < disk->count; i++) {
+        uint64_t one = 0;
+        if (disk->calls[i].head.kind == RECORD_ACKNOWLEDGED) {
+            memcpy(&one, disk->calls[i].bytes, sizeof one);
+            greatest = greatest == UINT64_MAX || one > greatest ? one : greatest;
+        }
+    }
+    return greatest;
 }
 
 void disk_image(const struct disk *disk, size_t at, enum disk_cut cut, uint64_t seed, bool no_flush, const char *folder,
                 uint64_t *acknowledged)
 {
-    struct image image = {.bytes = calloc(1, disk->size + 1)};
     bool *sure = calloc(disk->count + 1, sizeof *sure);
-    *acknowledged = UINT64_MAX;
-    seeded_start(&image.seeded, seed);
-    mark_sure(disk, at, no_flush, sure);
-    for (size_t i = 0; i <= at && i < disk->count; i++) {
-        const struct call *call = &disk->calls[i];
-        if (call->head.kind == RECORD_ACKNOWLEDGED && i < at) {
-            uint64_t told = 0;
-            memcpy(&told, call->bytes, sizeof told);
-            /* Several askers may note what they were told in another order. */
-            *acknowledged = *acknowledged == UINT64_MAX || told > *acknowledged ? told : *acknowledged;
-        } else if (is_write(call->head.kind)) {
-            if (sure[i]) {
-                apply_call(&image, call);
-            } else {
-                apply_unsure(&image, call, cut);
-            }
-        }
-    }
-    bool placed = false;
-    for (size_t i = 0; i < at && i < disk->count; i++) {
-        placed = placed || disk->calls[i].head.kind == RECORD_PLACED;
-    }
+    bool placed = was_placed(disk, at);
     char path[400];
+    mark_sure(disk, at, no_flush, sure);
     snprintf(path, sizeof path, "%s/store.new", folder);
     if (!placed) {
         mkdir(path, 0700);
     }
-    snprintf(path, sizeof path, "%s/%sdata.mdb", folder, placed ? "" : "store.new/");
-    scratch_write(path, image.bytes, image.length);
+    for (uint64_t file = 0; file < FILES; file++) {
+        struct image image = {.bytes = calloc(1, disk->sizes[file] + 1)};
+        bool any = file == 0;
+        seeded_start(&image.seeded, seed + file);
+        fill_image(disk, at, cut, sure, file, &image, &any);
+        snprintf(path, sizeof path, "%s/%s", folder, file ? "journal" : placed ? "data.mdb" : "store.new/data.mdb");
+        if (any) {
+            scratch_write(path, image.bytes, image.length);
+        } else {
+            unlink(path);
+        }
+        free(image.bytes);
+    }
+    *acknowledged = told(disk, at);
     free(sure);
-    free(image.bytes);
 }

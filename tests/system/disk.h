@@ -29,7 +29,7 @@ enum disk_cut {
 };
 
 /*
- * Writes to folder/data.mdb, or to folder/store.new/data.mdb before the file got its place, what the disk holds when the power fails during call number at (disk_calls(): after the last). no_flush: as if flushes and
+ * Writes to folder/journal, and to folder/data.mdb, or folder/store.new/data.mdb before the file got its place, what the disk holds when the power fails during call number at (disk_calls(): after the last). no_flush: as if flushes and
  * O_DSYNC did nothing. acknowledged (8 bytes of it; UINT64_MAX where there is none) gets the greatest acknowledgement before.
  */
 void disk_image(const struct disk *disk, size_t at, enum disk_cut cut, uint64_t seed, bool no_flush, const char *folder,

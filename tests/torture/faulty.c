@@ -30,7 +30,7 @@ int faulty_set(const struct harness *harness, const struct faulty *faulty)
     snprintf(shim, sizeof shim, "%.*s" SHIM, (int)(length - strlen(PROGRAM)), harness->program);
     snprintf(number, sizeof number, "%u", faulty->at);
     set("LD_PRELOAD", shim);
-    set("SHIM_FILE", "/data.mdb");
+    set("SHIM_FILE", "/data.mdb:/journal");
     set("SHIM_AT", number);
     set("SHIM_HOW", faulty->how);
     set("SHIM_ALWAYS", faulty->always ? "1" : NULL);

@@ -18,6 +18,7 @@ enum record_kind {
 struct record_head {
     uint32_t kind;
     uint32_t length;
+    uint64_t file; /* which of $SHIM_FILE: 0 the store's, 1 its journal */
     uint64_t offset;
 };
 

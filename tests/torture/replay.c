@@ -20,7 +20,7 @@
 
 #define CLIENTS 16u
 #define PATIENCE 60000
-#define BASE_CALLS 3u /* of the file as it was before */
+#define BASE_CALLS 5u /* of the files as they were before */
 
 struct replay {
     struct torture *torture;
@@ -35,25 +35,30 @@ static bool found(struct replay *replay, const char *what)
     return torture_finding(replay->torture, "replay, seed %" PRIu64 ": %s", replay->torture->seed, what);
 }
 
-static bool put_record(FILE *file, enum record_kind kind, const void *bytes, size_t length)
+static bool put_record(FILE *file, enum record_kind kind, uint64_t which, const void *bytes, size_t length)
 {
-    const struct record_head head = {.kind = (uint32_t)kind, .length = (uint32_t)length};
+    const struct record_head head = {.kind = (uint32_t)kind, .length = (uint32_t)length, .file = which};
     return fwrite(&head, sizeof head, 1, file) == 1 && fwrite(bytes, 1, length, file) == length;
 }
 
-/* The recording begins with the file as it is: all of it on the disk. */
-static bool record_base(struct replay *replay)
+/* The recording begins with the files as they are: all of them on the disk. */
+static bool record_file(struct replay *replay, FILE *file, uint64_t which, const char *name)
 {
     char path[HARNESS_PATH_MOST + 32];
     size_t length = 0;
-    snprintf(path, sizeof path, "%s/data.mdb", replay->store);
+    snprintf(path, sizeof path, "%s/%s", replay->store, name);
     char *bytes = scratch_read(path, &length);
-    FILE *file = fopen(replay->record, "we");
-    bool good = bytes != NULL && file != NULL && put_record(file, RECORD_WRITE, bytes, length) && put_record(file, RECORD_FLUSH, "", 0) &&
-                put_record(file, RECORD_PLACED, "", 0);
-    good = file != NULL && fclose(file) == 0 && good;
+    bool good = bytes != NULL && put_record(file, RECORD_WRITE, which, bytes, length) && put_record(file, RECORD_FLUSH, which, "", 0);
     free(bytes);
     return good;
+}
+
+static bool record_base(struct replay *replay)
+{
+    FILE *file = fopen(replay->record, "we");
+    bool good = file != NULL && record_file(replay, file, 0, "data.mdb") && put_record(file, RECORD_PLACED, 0, "", 0) &&
+                record_file(replay, file, 1, "journal");
+    return file != NULL && fclose(file) == 0 && good;
 }
 
 /* Clients at work until so many are acknowledged, then the end in the middle of it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
  * A faulty disk in front of the real one, to be preloaded (LD_PRELOAD) into any program. It counts the calls that write
- * to, flush or name files whose path ends in $SHIM_FILE, over the whole life of the process, and lets the $SHIM_AT-th (from 1), or with
+ * to, flush or name files whose path ends in one of $SHIM_FILE (endings with ":" between), over the whole life of the process, and lets the $SHIM_AT-th (from 1), or with
  * SHIM_ALWAYS=1 all from it on, go wrong as $SHIM_HOW says:
  *     fail   nothing is done, and $SHIM_ERROR is reported (a number, EIO by default)
  *     short  half of the bytes are written, and as many reported (a flush: as fail)
@@ -46,43 +46,50 @@ static void *real(const char *name)
 #define REAL(type, name, ...) ((type(*)(__VA_ARGS__))(uintptr_t)real(name))
 
 /* What is known of a descriptor: whether its path ends in $SHIM_FILE, in $SHIM_ACKS; forgotten when it is closed. */
-enum known { UNKNOWN, NEITHER, IS_FILE, IS_ACKS };
+enum known { UNKNOWN, NEITHER, IS_ACKS, IS_FILE /* the first of them; the next has the next number */ };
 static unsigned char known[DESCRIPTORS];
 
 static int fired_fd = -1, record_fd = -1;
 
-static bool path_of_ends_in(int fd, const char *variable)
+/* Which of a variable's endings a path has; -1: none. */
+static int ending_of(const char *path, const char *variable)
 {
     const char *ending = getenv(variable);
-    char name[64], path[1024];
-    if (!ending || !*ending) {
-        return false;
+    size_t length = strlen(path);
+    for (int number = 0; ending && *ending; number++) {
+        size_t wanted = strcspn(ending, ":");
+        if (wanted && length >= wanted && memcmp(path + length - wanted, ending, wanted) == 0) {
+            return number;
+        }
+        ending += wanted + (ending[wanted] == ':');
     }
+    return -1;
+}
+
+static int look(int fd)
+{
+    char name[64], path[1024];
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(name, path, sizeof path - 1);
-    size_t wanted = strlen(ending);
-    return length >= (ssize_t)wanted && memcmp(path + length - (ssize_t)wanted, ending, wanted) == 0;
+    path[length > 0 ? length : 0] = '\0';
+    int number = ending_of(path, "SHIM_FILE");
+    return number >= 0 ? IS_FILE + number : ending_of(path, "SHIM_ACKS") >= 0 ? IS_ACKS : NEITHER;
 }
 
-static enum known look(int fd)
-{
-    return path_of_ends_in(fd, "SHIM_FILE") ? IS_FILE : path_of_ends_in(fd, "SHIM_ACKS") ? IS_ACKS : NEITHER;
-}
-
-static bool is_known_as(int fd, enum known wanted)
+static int known_as(int fd)
 {
     if (fd < 0 || fd >= DESCRIPTORS) {
-        return fd >= 0 && look(fd) == wanted;
+        return fd < 0 ? NEITHER : look(fd);
     }
     if (known[fd] == UNKNOWN) {
         known[fd] = (unsigned char)look(fd);
     }
-    return known[fd] == wanted;
+    return known[fd];
 }
 
 static bool is_file(int fd)
 {
-    return is_known_as(fd, IS_FILE);
+    return known_as(fd) >= IS_FILE;
 }
 
 static int open_own(const char *variable, int flags)
@@ -119,9 +126,9 @@ int close_range(unsigned first, unsigned last, int flags)
     return result;
 }
 
-static void record(enum record_kind kind, uint64_t offset, const void *bytes, size_t length)
+static void record(enum record_kind kind, int file, uint64_t offset, const void *bytes, size_t length)
 {
-    const struct record_head head = {.kind = (uint32_t)kind, .length = (uint32_t)length, .offset = offset};
+    const struct record_head head = {.kind = (uint32_t)kind, .length = (uint32_t)length, .file = (uint64_t)file, .offset = offset};
     int fd = record_fd;
     if (fd < 0) {
         return;
@@ -173,12 +180,14 @@ static ssize_t shim_write(int fd, const void *bytes, size_t length, off_t offset
     if (how == FAIL) {
         error = told_error();
     } else {
+        int flags = fcntl(fd, F_GETFL);
         size_t part = how == SHORT ? length / 2 : length;
+        /* Past the page cache only whole blocks are written. */
+        part = how == SHORT && flags & O_DIRECT ? part / 4096 * 4096 : part;
         result = REAL(ssize_t, "pwrite", int, const void *, size_t, off_t)(fd, bytes, part, offset);
         error = result < 0 ? errno : 0;
         if (result > 0) {
-            bool durable = fcntl(fd, F_GETFL) & O_DSYNC;
-            record(durable ? RECORD_DURABLE_WRITE : RECORD_WRITE, (uint64_t)offset, bytes, (size_t)result);
+            record(flags & O_DSYNC ? RECORD_DURABLE_WRITE : RECORD_WRITE, known_as(fd) - IS_FILE, (uint64_t)offset, bytes, (size_t)result);
         }
         if (how == DONE) {
             result = -1;
@@ -199,7 +208,7 @@ static int shim_flush(int fd, const char *name)
         result = REAL(int, name, int)(fd);
         error = result < 0 ? errno : 0;
         if (result == 0) {
-            record(RECORD_FLUSH, 0, "", 0);
+            record(RECORD_FLUSH, known_as(fd) - IS_FILE, 0, "", 0);
         }
         if (how == DONE) {
             result = -1;
@@ -239,9 +248,9 @@ ssize_t write(int fd, const void *bytes, size_t length)
         return write_at_position(fd, bytes, length);
     }
     ssize_t written = REAL(ssize_t, "write", int, const void *, size_t)(fd, bytes, length);
-    if (written > 0 && is_known_as(fd, IS_ACKS)) {
+    if (written > 0 && known_as(fd) == IS_ACKS) {
         pthread_mutex_lock(&mutex);
-        record(RECORD_ACKNOWLEDGED, 0, bytes, (size_t)written);
+        record(RECORD_ACKNOWLEDGED, 0, 0, bytes, (size_t)written);
         pthread_mutex_unlock(&mutex);
     }
     return written;
@@ -292,16 +301,10 @@ int fsync(int fd)
     return is_file(fd) ? shim_flush(fd, "fsync") : REAL(int, "fsync", int)(fd);
 }
 
-static bool path_ends(const char *path, const char *variable)
-{
-    const char *ending = getenv(variable);
-    size_t wanted = ending ? strlen(ending) : 0, length = strlen(path);
-    return wanted && length >= wanted && memcmp(path + length - wanted, ending, wanted) == 0;
-}
-
 int rename(const char *from, const char *to)
 {
-    if (!path_ends(to, "SHIM_FILE")) {
+    int number = ending_of(to, "SHIM_FILE");
+    if (number < 0) {
         return REAL(int, "rename", const char *, const char *)(from, to);
     }
     pthread_mutex_lock(&mutex);
@@ -311,7 +314,7 @@ int rename(const char *from, const char *to)
         result = REAL(int, "rename", const char *, const char *)(from, to);
         error = result < 0 ? errno : 0;
         if (result == 0) {
-            record(RECORD_PLACED, 0, "", 0);
+            record(RECORD_PLACED, number, 0, "", 0);
         }
         if (how == DONE) {
             result = -1;
@@ -335,7 +338,7 @@ int ftruncate(int fd, off_t length)
         result = REAL(int, "ftruncate", int, off_t)(fd, length);
         error = result < 0 ? errno : 0;
         if (result == 0) {
-            record(RECORD_TRUNCATE, (uint64_t)length, "", 0);
+            record(RECORD_TRUNCATE, known_as(fd) - IS_FILE, (uint64_t)length, "", 0);
         }
         if (how == DONE) {
             result = -1;

@@ -25,6 +25,7 @@
 #include "proto/status.h"
 #include "proto/verbs.h"
 #include "proto/walk.h"
+#include "store/log.h"
 
 #define TEXT(text) ((char *)(uintptr_t)(text))
 #define BEGIN UINT64_C(1801396800000)
@@ -294,21 +295,35 @@ static void a_batch_is_one_commit_in_order_of_arrival(void **state)
     for (unsigned i = 0; i < MESSAGES; i++) {
         char id[16];
         snprintf(id, sizeof id, "item-%u", i);
-        messages[i] = i == 3 ? seal_request(i, MUSTER__VERB__VERB_STATUS, NULL, 0) : submit(i, id);
+        messages[i] = submit(i, id);
     }
     unsigned before = disk.commits;
     assert_int_equal(exchange_batch(exchange, messages, MESSAGES, &sink), STATUS_OK);
     assert_int_equal(disk.commits, before + 1);
     uint64_t last = 0;
     for (unsigned i = 0; i < MESSAGES; i++) {
-        if (i == 3) {
-            assert_int_equal(answer_of(i)->outcome, MUSTER__OUTCOME__OUTCOME_DONE);
-            continue;
-        }
         uint64_t position = submitted(i)->position;
         assert_true(position > last);
         last = position;
     }
+}
+
+/* It is answered from the state after it, for which the batch is put in its place. */
+static void who_reads_beside_a_submission_sees_it(void **state)
+{
+    (void)state;
+    struct exchange_message messages[] = {submit(0, "seen"), seal_request(1, MUSTER__VERB__VERB_STATUS, NULL, 0)};
+    unsigned before = disk.commits;
+    struct store_txn *txn = NULL;
+    uint64_t size = 0;
+    assert_int_equal(exchange_batch(exchange, messages, 2, &sink), STATUS_OK);
+    assert_int_equal(answer_of(1)->outcome, MUSTER__OUTCOME__OUTCOME_DONE);
+    assert_int_equal(disk.commits, before + 2);
+    assert_int_equal(store_begin_read(exchange_store(exchange), &txn), STATUS_OK);
+    assert_int_equal(log_size(txn, &size), STATUS_OK);
+    store_abort(txn);
+    assert_int_equal(size, submitted(0)->position + 1);
+    assert_int_equal(disk.commits, before + 2);
 }
 
 static void readers_commit_nothing(void **state)
@@ -458,6 +473,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EXCHANGE_TEST(a_batch_is_one_commit_in_order_of_arrival),
+        EXCHANGE_TEST(who_reads_beside_a_submission_sees_it),
         EXCHANGE_TEST(readers_commit_nothing),
         EXCHANGE_TEST(a_clock_that_jumped_can_be_confirmed),
         EXCHANGE_TEST(nothing_is_answered_when_the_commit_fails),

@@ -23,7 +23,7 @@ static void must(int status, const char *what)
 
 static void shelf_keys(struct shelf *shelf, uint64_t map_size)
 {
-    *shelf = (struct shelf){.options = {.map_size = map_size ? map_size : (uint64_t)256 << 20, .create = true}};
+    *shelf = (struct shelf){.options = {.map_size = map_size ? map_size : (uint64_t)256 << 20, .create = true, .keep = true}};
     must(seam_start(), "libsodium");
     seeded_start(&shelf->seeded, 42);
     must(keys_generate(KEY_LOG, &shelf->seeded.random, &shelf->log_key), "log key");
@@ -128,7 +128,7 @@ int shelf_batch(struct shelf *shelf, size_t entries, size_t count)
         store_abort(txn);
         return status;
     }
-    status = store_commit(txn);
+    status = store_keep(txn);
     if (status == STATUS_OK) {
         shelf->next = next;
     }

@@ -136,6 +136,7 @@ static void another_process_may_read(void **state)
 {
     struct shelf *shelf = *state;
     assert_int_equal(shelf_batch(shelf, 3, 1), STATUS_OK);
+    assert_int_equal(store_settle(shelf->store), STATUS_OK);
     pid_t child = fork();
     if (child == 0) {
         alarm(20);
@@ -358,6 +359,7 @@ static void readers_have_a_limit_and_dead_ones_are_cleared(void **state)
     for (size_t i = 0; i < STORE_READERS_MOST; i++) {
         store_abort(readers[i]);
     }
+    assert_int_equal(store_settle(shelf->store), STATUS_OK);
     pid_t child = fork();
     if (child == 0) {
         alarm(20);
