@@ -78,7 +78,6 @@ int tables_fact(struct store_txn *txn, const char *name, uint64_t *number);
 int tables_set_fact(struct store_txn *txn, const char *name, uint64_t number);
 
 #define FACT_SCRUB "scrub"     /* 1: dropped bytes lie in the file's free pages */
-#define FACT_SETTLED "settled" /* number of the last record of the journal that the tables have */
 
 /* A change for the journal's record at hand. value may be NULL where length is 0. */
 enum keep_change { KEEP_PUT = 1, KEEP_DELETE, KEEP_CLEAR };

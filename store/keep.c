@@ -14,6 +14,7 @@
 #include "store/inside.h"
 
 #define FACT_JOURNAL "journal" /* its key */
+#define FACT_SETTLED "settled" /* number of its last record that is in its place, and its complement: a flipped bit must not make records count again */
 #define ROOM ((uint64_t)32 << 20) /* bytes free in map and disk, beyond what a commit of all that a journal holds can take */
 
 struct change_head {
@@ -161,10 +162,34 @@ int keep_has_room(struct store *store, bool *room)
     return error == ENOSPC || error == EDQUOT || error == ENOMEM ? STATUS_OK : store_status(store, error);
 }
 
+static int put_settled(struct store_txn *txn, uint64_t number)
+{
+    struct store_key name = {0}, value = {0};
+    key_text(&name, FACT_SETTLED);
+    key_u64(&value, number);
+    key_u64(&value, ~number);
+    return tables_put(txn, TABLE_META, &name, value.bytes, value.length);
+}
+
+static int get_settled(struct store_txn *txn, uint64_t *number)
+{
+    struct store_key name = {0};
+    struct store_value value = {0};
+    uint64_t complement = 0;
+    *number = 0;
+    key_text(&name, FACT_SETTLED);
+    int status = tables_get(txn, TABLE_META, &name, &value);
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    struct key_reader reader = {value.bytes, value.length};
+    return key_take_u64(&reader, number) && key_take_u64(&reader, &complement) && complement == ~*number ? STATUS_OK : STATUS_CORRUPT;
+}
+
 int keep_mark(struct store_txn *txn)
 {
     const struct journal *journal = txn->store->journal;
-    return journal && journal_number(journal) != txn->store->settled ? tables_set_fact(txn, FACT_SETTLED, journal_number(journal)) : STATUS_OK;
+    return journal && journal_number(journal) != txn->store->settled ? put_settled(txn, journal_number(journal)) : STATUS_OK;
 }
 
 void keep_done(struct store *store)
@@ -193,7 +218,7 @@ static int read_facts(struct store *store, uint8_t key[JOURNAL_KEY], bool *found
         status = STATUS_CORRUPT;
     } else if (*found) {
         memcpy(key, value.bytes, JOURNAL_KEY);
-        status = tables_fact(txn, FACT_SETTLED, &store->settled);
+        status = get_settled(txn, &store->settled);
     }
     store_abort(txn);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -229,7 +254,7 @@ static int bring_in(struct store *store, struct journal *journal, bool *done)
     status = replay(store, journal, txn, &count);
     *done = count > 0;
     if (status == STATUS_OK && count > 0) {
-        status = tables_set_fact(txn, FACT_SETTLED, journal_number(journal));
+        status = put_settled(txn, journal_number(journal));
     }
     if (status != STATUS_OK || !count) {
         store_abort(txn);

@@ -62,8 +62,12 @@ static bool write_byte(const struct flips *flips, size_t at, char byte)
     return written;
 }
 
+/* As it was when it was stopped, and its journal empty: one that goes on from a later state would be refused beside it. */
 static bool write_whole(const struct flips *flips)
 {
+    char journal[HARNESS_PATH_MOST + 32];
+    snprintf(journal, sizeof journal, "%s/" EXCHANGE_STORE "/journal", flips->harness.directory);
+    unlink(journal);
     scratch_write(flips->path, flips->bytes, flips->length);
     return true;
 }

@@ -287,6 +287,41 @@ static void an_older_store_under_the_journal_is_told(void **state)
     drop_files(&files);
 }
 
+static bool journal_holds(const struct shelf *shelf, const char *text)
+{
+    char path[400];
+    size_t length = 0;
+    path_of(shelf, JOURNAL_NAME, path);
+    char *bytes = scratch_read(path, &length);
+    bool holds = bytes && memmem(bytes, length, text, strlen(text));
+    free(bytes);
+    return holds;
+}
+
+/* What a redaction drops must not stand here either. */
+static void a_scrub_leaves_nothing_in_the_journal(void **state)
+{
+    struct shelf *shelf = *state;
+    struct store_txn *txn;
+    struct store_key key = {0};
+    static const char text[] = "a text that should not have been sent";
+    key_text(&key, "spilled");
+    assert_int_equal(store_begin_write(shelf->store, &txn), STATUS_OK);
+    assert_int_equal(tables_put(txn, TABLE_ITEMS, &key, text, sizeof text), STATUS_OK);
+    assert_int_equal(store_keep(txn), STATUS_OK);
+    assert_int_equal(store_begin_write(shelf->store, &txn), STATUS_OK);
+    assert_int_equal(tables_delete(txn, TABLE_ITEMS, &key), STATUS_OK);
+    assert_int_equal(store_keep(txn), STATUS_OK);
+    store_close(shelf->store);
+    shelf->store = NULL;
+    assert_true(journal_holds(shelf, text));
+    assert_int_equal(store_scrub(shelf->path, &shelf->options), STATUS_OK);
+    assert_false(journal_holds(shelf, text));
+    assert_int_equal(store_open(shelf->path, &shelf->options, &shelf->store), STATUS_OK);
+    assert_int_equal(shelf_batch(shelf, 1, 1), STATUS_OK);
+    assert_int_equal(size_of(shelf), 1);
+}
+
 /* --- who reads ------------------------------------------------------------------------------------------------- */
 
 static int read_size(const char *path)
@@ -445,6 +480,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(what_is_too_large_is_committed, start, end),
         cmocka_unit_test_setup_teardown(a_torn_record_was_never_there_and_a_damaged_one_is_told, start, end),
         cmocka_unit_test_setup_teardown(an_older_store_under_the_journal_is_told, start, end),
+        cmocka_unit_test_setup_teardown(a_scrub_leaves_nothing_in_the_journal, start, end),
         cmocka_unit_test_setup_teardown(a_reader_sees_all_that_was_acknowledged, start, end),
         cmocka_unit_test_setup_teardown(what_can_not_be_settled_stays_kept, start, end),
         cmocka_unit_test_setup_teardown(a_record_that_failed_ends_all_writing, start, end),

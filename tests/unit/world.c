@@ -128,7 +128,7 @@ static size_t write_due(struct world *world, struct store_txn *txn)
 static void commit(struct world *world, struct store_txn *txn)
 {
     MUST(log_sign_head(txn, &world->key, &world->log_key));
-    MUST(store_commit(txn));
+    MUST(store_keep(txn));
 }
 
 size_t world_tick(struct world *world)
@@ -371,7 +371,7 @@ void world_start(struct world *world)
     arena_init(&world->arena, WORLD_ARENA_CAP);
     scratch_make(&world->scratch);
     snprintf(world->path, sizeof world->path, "%s/store", world->scratch.path);
-    world->options = (struct store_options){.map_size = WORLD_MAP, .create = true};
+    world->options = (struct store_options){.map_size = WORLD_MAP, .create = true, .keep = true};
     make_keys(world);
     MUST(store_open(world->path, &world->options, &world->store));
     MUST(desk_planning_new(&world->planning));
