@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /*
  * Memory stays flat while an exchange works: one agency amends a demand without a pause, lists it and asks for its state, connections come and go.
- * SOAK_SECONDS (6 by default; 3600 for the hour) says how long. The log grows in its file; what the processes hold of their own must not.
+ * SOAK_SECONDS (6 by default; 3600 for the hour) says how long, SOAK_PAUSE how many milliseconds between two rounds (0 by default; so that an hour
+ * can run beside other work). The log grows in its file; what the processes hold of their own must not.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -27,10 +29,15 @@ static struct harness harness;
 static struct market market;
 static uint64_t version;
 
+static unsigned number_asked(const char *name, unsigned otherwise)
+{
+    const char *text = getenv(name);
+    return text == NULL || atoi(text) <= 0 ? otherwise : (unsigned)atoi(text);
+}
+
 static unsigned soak_seconds(void)
 {
-    const char *text = getenv("SOAK_SECONDS");
-    return text == NULL || atoi(text) <= 0 ? 6 : (unsigned)atoi(text);
+    return number_asked("SOAK_SECONDS", 6);
 }
 
 static int setup(void **state)
@@ -123,7 +130,9 @@ static void amend(uint64_t quantity)
 static void work_until(uint64_t until, uint64_t *rounds)
 {
     Muster__Answer *answer = NULL;
+    struct timespec pause = {.tv_nsec = (long)(number_asked("SOAK_PAUSE", 0) % 1000) * 1000000};
     while (seam_clock_system.monotonic(seam_clock_system.data) < until) {
+        nanosleep(&pause, NULL);
         amend(10 + ++*rounds % 90);
         assert_int_equal(party_ask(&market.de, MUSTER__VERB__VERB_STATUS, NULL, 0, 20000, &answer), STATUS_OK);
         assert_int_equal(answer->outcome, MUSTER__OUTCOME__OUTCOME_DONE);
