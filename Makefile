@@ -47,7 +47,7 @@ MUSTER_O := $(call objects,clients/muster)
 LIB := $(BUILD)/lib
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*_test.c)))
 SYSTEM_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/system/*_test.c)))
-SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out %_test.c tests/torture/%shim.c tests/torture/torture.c,$(wildcard tests/unit/*.c tests/system/*.c tests/torture/*.c))))
+SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out %_test.c tests/torture/%shim.c tests/torture/torture.c tests/fuzz/driver.c,$(wildcard tests/unit/*.c tests/system/*.c tests/torture/*.c tests/fuzz/*.c))))
 
 .PHONY: all demo test torture simulate attack bench bench-broker fuzz install clean tests
 .SECONDARY:
@@ -133,21 +133,25 @@ $(SIMULATE): $(SIMULATE_O) $(TEST_LIBS)
 test: tests
 	@tests/run.sh $(UNIT_TESTS) $(SYSTEM_TESTS)
 
-# Every tests/fuzz/NAME_fuzz.c with clang's libFuzzer, FUZZ_SECONDS each; seeds from tests/fuzz/seeds/NAME, findings in $(BUILD)/fuzz.
-FUZZ_SECONDS ?= 60
-FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+# Every target of tests/fuzz with clang's libFuzzer: FUZZ_RUNS executions each, or FUZZ_SECONDS where it is not set; FUZZ_TARGETS= chooses (shell patterns).
+# What it found grows in $(BUILD)/fuzz/corpus; figures of all runs so far in build/bench/fuzz.json.
+FUZZ_SECONDS ?= 20
+FUZZ_RUNS ?=
+FUZZ_TARGETS ?= *
+FUZZ_GROUPS := $(patsubst tests/fuzz/%_targets.c,%,$(sort $(wildcard tests/fuzz/*_targets.c)))
 fuzz:
-	@$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined $(FUZZERS:%=fuzz-run-%)
+	@$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzz-run
 
-fuzz-run-%: $(BUILD)/fuzz/%
-	@mkdir -p $(BUILD)/fuzz/corpus-$*
-	$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -verbosity=0 -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ \
-		$(BUILD)/fuzz/corpus-$* $(wildcard tests/fuzz/seeds/$(*:_fuzz=))
+.PHONY: fuzz-run
+fuzz-run: $(FUZZ_GROUPS:%=$(BUILD)/fuzz/%)
+	@mkdir -p build/bench
+	@tests/fuzz/run.py --programs $(BUILD)/fuzz --json build/bench/fuzz.json $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS),--seconds $(FUZZ_SECONDS)) '$(FUZZ_TARGETS)'
 
-FUZZ_LIBS = $(LIB)/libmuster.a $(LIB)/liblink.a $(LIB)/libbroker.a $(LIB)/libmatch.a $(LIB)/libstore.a $(LIB)/libproto.a
-$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_LIBS)
+# A program a group, so that libFuzzer watches little more than what a target reaches.
+FUZZ_LIBS = $(LIB)/libsupport.a $(LIB)/libmuster.a $(LIB)/liblink.a $(LIB)/libbroker.a $(LIB)/libmatch.a $(LIB)/libstore.a $(LIB)/libproto.a
+$(BUILD)/fuzz/%: tests/fuzz/driver.c $(FUZZ_LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< -Wl,--start-group $(FUZZ_LIBS) -Wl,--end-group $(PKG_LIBS)
+	$(CC) $(FLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -DFUZZ_GROUP=fuzz_group_$* -fsanitize=fuzzer $(LDFLAGS) -o $@ $< -Wl,--start-group $(FUZZ_LIBS) -Wl,--end-group $(PKG_LIBS) $(CMOCKA_LIBS)
 
 # Random histories of pooled need against an attacker.
 HISTORIES ?= 10000

@@ -270,7 +270,7 @@ size_t pipe_pack_head(const struct pipe_message *message, uint8_t head[PIPE_HEAD
 
 int pipe_unpack_message(const uint8_t *payload, size_t length, struct pipe_message *message)
 {
-    if (length < 9 || payload[8] > PIPE_PARTY_MOST || length < 9u + payload[8])
+    if (length < 9 || payload[8] > PIPE_PARTY_MOST || length < 9u + payload[8] || memchr(payload + 9, '\0', payload[8]) != NULL)
         return STATUS_INVALID;
     *message = (struct pipe_message){0};
     for (unsigned i = 0; i < 8; i++)

@@ -169,14 +169,21 @@ static bool parse(const uint8_t *bytes, size_t size, struct backup_record *recor
     }
 }
 
+/* As vault_read(), but the vault's end is no place for a record to end in. */
+static int read_record(struct vault_reader *reader, uint8_t *bytes, size_t size, struct vault_fault *fault)
+{
+    int status = vault_read(reader, bytes, size, fault);
+    if (status == STATUS_NOT_FOUND) {
+        *fault = (struct vault_fault){.why = "it ends before the log in it does"};
+        status = STATUS_STALE;
+    }
+    return status;
+}
+
 int backup_next(struct vault_reader *reader, struct backup_buffer *buffer, struct backup_record *record, struct vault_fault *fault)
 {
     uint8_t prefix[4];
-    int status = vault_read(reader, prefix, sizeof prefix, fault);
-    if (status == STATUS_NOT_FOUND) {
-        *fault = (struct vault_fault){.why = "it ends before the log in it does"};
-        return STATUS_STALE;
-    }
+    int status = read_record(reader, prefix, sizeof prefix, fault);
     size_t size = (size_t)prefix[0] << 24 | (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
     if (status == STATUS_OK && (!size || size > RECORD_MOST)) {
         *fault = (struct vault_fault){.why = "what is in it is no log"};
@@ -190,7 +197,7 @@ int backup_next(struct vault_reader *reader, struct backup_buffer *buffer, struc
         buffer->bytes = wider;
         buffer->size = size;
     }
-    status = status == STATUS_OK ? vault_read(reader, buffer->bytes, size, fault) : status;
+    status = status == STATUS_OK ? read_record(reader, buffer->bytes, size, fault) : status;
     if (status == STATUS_OK && !parse(buffer->bytes, size, record)) {
         *fault = (struct vault_fault){.why = "what is in it is no log"};
         return STATUS_INVALID;

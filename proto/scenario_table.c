@@ -165,6 +165,14 @@ static void header_cell(struct reading *reading, const char *text)
     reading->width++;
 }
 
+/* What a fault names as the place of a cell: its column, where the header has one that is known. */
+static const char *field_of(const struct reading *reading, size_t at)
+{
+    const struct scenario_form *form = reading->table->form;
+    bool known = reading->header_read && at < reading->width && reading->column_of[at] < form->column_count;
+    return known ? form->columns[reading->column_of[at]].name : "header";
+}
+
 static void on_cell(void *bytes, size_t length, void *context)
 {
     struct reading *reading = context;
@@ -182,7 +190,7 @@ static void on_cell(void *bytes, size_t length, void *context)
     reading->text += length + 1;
     reading->faults->row = reading->row;
     bool header = !reading->header_read;
-    const char *field = header || at >= reading->width ? "header" : reading->table->form->columns[reading->column_of[at]].name;
+    const char *field = field_of(reading, at);
     if (strlen(text) != length || (reading->check_text && u8_check((const uint8_t *)text, length))) {
         faults_add(reading->faults, field, "", "text in UTF-8", "save the file as CSV UTF-8");
         *text = '\0';

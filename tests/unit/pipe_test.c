@@ -197,6 +197,9 @@ static void message_heads_are_read_as_written(void **state)
     assert_memory_equal(read.bytes, "box", 3);
     for (size_t cut = 0; cut < length; cut++)
         assert_int_equal(pipe_unpack_message(bytes, cut, &read), STATUS_INVALID);
+    bytes[12] = '\0'; /* within the party's id: it would be another party to whom reads it as text */
+    assert_int_equal(pipe_unpack_message(bytes, length + 3, &read), STATUS_INVALID);
+    bytes[12] = 'g';
     bytes[8] = 33;
     assert_int_equal(pipe_unpack_message(bytes, sizeof bytes, &read), STATUS_INVALID);
 }

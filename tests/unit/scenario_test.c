@@ -99,6 +99,23 @@ static void later_rows_may_repeat_what_the_first_says(void **state)
     assert_fault("demands.csv", 4, "max_unit_price");
 }
 
+static void text_that_is_no_utf8_is_refused_wherever_it_stands(void **state)
+{
+    (void)state;
+    /* In a known column; in one that the header does not know, and behind the last that any file has, where the header is at fault first. */
+    scenario_support_put(&s, "items.csv", "item,title\nI1,\xff\n");
+    assert_fault("items.csv", 2, "title");
+    static const char *const files[] = {"item,name\nI1,\xff\n", "item,\xff\nI1,\xff\n",
+                                        "item,title,a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,\xff,18\n"};
+    for (size_t n = 0; n < sizeof files / sizeof files[0]; n++) {
+        scenario_support_put(&s, "items.csv", files[n]);
+        assert_fault("items.csv", 1, "header");
+        const struct fault *last = &s.faults.list[s.faults.count - 1];
+        assert_int_equal(last->row, 2);
+        assert_string_equal(last->field, "header");
+    }
+}
+
 struct refusal {
     const char *file, *before, *after;
     uint32_t row;
@@ -361,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_the_small_scenario_with_defaults, begin, end),
         cmocka_unit_test_setup_teardown(accepts_what_the_grammar_allows, begin, end),
         cmocka_unit_test_setup_teardown(later_rows_may_repeat_what_the_first_says, begin, end),
+        cmocka_unit_test_setup_teardown(text_that_is_no_utf8_is_refused_wherever_it_stands, begin, end),
         cmocka_unit_test_setup_teardown(refuses_each_fault_in_its_place, begin, end),
         cmocka_unit_test_setup_teardown(refuses_faults_in_further_columns, begin, end),
         cmocka_unit_test_setup_teardown(refuses_faults_of_an_offer, begin, end),
