@@ -12,7 +12,7 @@
 
 #define FRAME_HEAD 5u                 /* length and kind */
 #define CREDIT_FRAME (FRAME_HEAD + 4u)
-#define READ_MOST (256u * 1024u)      /* bytes asked for at once */
+#define READ_MOST ((size_t)256 * 1024) /* bytes asked for at once, or the longest frame where that is less */
 #define FILL_MOST (4u * 1024u * 1024u) /* bytes read before the caller gets its turn */
 #define KEEP_MOST (1024u * 1024u)     /* capacity that an empty buffer keeps */
 
@@ -187,11 +187,12 @@ int pipe_flush(struct pipe *pipe)
 
 int pipe_fill(struct pipe *pipe)
 {
+    size_t at_once = pipe->frame_most < READ_MOST ? pipe->frame_most : READ_MOST;
     for (size_t total = 0; !pipe->ended && total < FILL_MOST;) {
-        int status = buffer_reserve(&pipe->in, READ_MOST);
+        int status = buffer_reserve(&pipe->in, at_once);
         if (status != STATUS_OK)
             return status;
-        ssize_t got = pipe->line->receive(pipe->line->data, pipe->fd, pipe->in.bytes + pipe->in.end, READ_MOST);
+        ssize_t got = pipe->line->receive(pipe->line->data, pipe->fd, pipe->in.bytes + pipe->in.end, at_once);
         if (got > 0) {
             pipe->in.end += (size_t)got;
             total += (size_t)got;

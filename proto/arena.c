@@ -10,6 +10,28 @@
 #define ARENA_BLOCK_LEAST ((size_t)16384) /* small work needs one block */
 #define ARENA_BLOCK_MOST ((size_t)4 << 20) /* blocks double up to this, so large work needs few */
 
+/*
+ * With the address sanitizer a piece that is handed out has poisoned bytes behind it, and all that is not handed out is poisoned, so that an
+ * overrun within a block is found as one of malloc()'s would be. The gap counts for no cap: what fits is the same in every build.
+ */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISONED
+#endif
+#ifdef ARENA_POISONED
+#include <sanitizer/asan_interface.h>
+#define ARENA_GAP ((size_t)16)
+#define poison(bytes, size) __asan_poison_memory_region(bytes, size)
+#define unpoison(bytes, size) __asan_unpoison_memory_region(bytes, size)
+#else
+#define ARENA_GAP ((size_t)0)
+#define poison(bytes, size) ((void)0)
+#define unpoison(bytes, size) ((void)0)
+#endif
+
 struct arena_block {
     struct arena_block *next;
     size_t size;
@@ -51,6 +73,7 @@ static struct arena_block *block_for(struct arena *arena, size_t size)
     if (!block) {
         return NULL;
     }
+    poison(block->bytes, want);
     block->next = arena->blocks;
     block->size = want;
     block->used = 0;
@@ -69,13 +92,14 @@ static void *take(struct arena *arena, size_t size)
     if (rounded > arena->cap - arena->used) {
         return NULL;
     }
-    struct arena_block *block = block_for(arena, rounded);
+    struct arena_block *block = block_for(arena, rounded + ARENA_GAP);
     if (!block) {
         return NULL;
     }
     void *result = block->bytes + block->used;
-    block->used += rounded;
+    block->used += rounded + ARENA_GAP;
     arena->used += rounded;
+    unpoison(result, size);
     return result;
 }
 
@@ -155,6 +179,7 @@ void arena_rewind(struct arena *arena)
         free_blocks(arena->blocks->next);
         arena->blocks->next = NULL;
         arena->blocks->used = 0;
+        poison(arena->blocks->bytes, arena->blocks->size);
     }
     arena->used = 0;
 }

@@ -60,7 +60,7 @@ static int read_all(int fd, size_t most, struct arena *arena, uint8_t **bytes, s
     size_t length = 0, capacity = 0;
     int status = STATUS_OK;
     for (;;) {
-        if (capacity - length < READ_STEP) {
+        if (length == capacity) {
             capacity = capacity * 2 + READ_STEP;
             uint8_t *larger = realloc(buffer, capacity);
             if (!larger) {
