@@ -178,8 +178,8 @@ void arena_rewind(struct arena *arena)
     if (arena->blocks) {
         free_blocks(arena->blocks->next);
         arena->blocks->next = NULL;
+        poison(arena->blocks->bytes, arena->blocks->used);
         arena->blocks->used = 0;
-        poison(arena->blocks->bytes, arena->blocks->size);
     }
     arena->used = 0;
 }
