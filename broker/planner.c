@@ -58,7 +58,7 @@ static int planner_explain(const Muster__Market *message, const struct match_mar
     int status = match_reasons_plan(market, arena, plan);
     if (status == STATUS_OK)
         status = match_explain_plan(market, &options, arena, plan);
-    return status == STATUS_OK ? match_settle_plan(market, plan, true, arena) : status;
+    return status == STATUS_OK ? match_settle_plan(market, plan, true, 1, arena) : status;
 }
 
 static int planner_plan(const ProtobufCBinaryData *bytes, bool explain, uint32_t seconds, struct arena *arena, Muster__Plan **plan,

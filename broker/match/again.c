@@ -183,7 +183,7 @@ static int plan_apart(const struct match_market *market, uint32_t lot, const __i
     for (uint32_t f = 0; left && f < market->fund_count; f++) {
         left[f] = !market->funds[f].limited ? INT64_MAX : money[f] > 0 ? (int64_t)money[f] : 0;
     }
-    int status = left ? match_replan_lot(market, &market->lots[lot], left, false, arena, &made) : STATUS_NO_MEMORY;
+    int status = left ? match_replan_lot(market, &market->lots[lot], left, false, 0, arena, &made) : STATUS_NO_MEMORY;
     if (!status && (made->objective > plan->objective || !plan->award_count)) {
         plan->objective = made->objective;
         plan->awards = made->awards;

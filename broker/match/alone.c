@@ -7,6 +7,8 @@
 #include "broker/match/shrink.h"
 #include "proto/status.h"
 
+#define ENOUGH 200 /* millionths: a stand-alone cost is compared, not signed */
+
 /* What one line gets and pays, together and alone. */
 struct share {
     int64_t quantity, pays, alone;
@@ -82,7 +84,7 @@ int match_alone_nation(const struct match_market *market, uint32_t lot_index, co
     struct match_lot_plan *alone;
     int status = make_small(lot, shares, lines, work, &small);
     if (!status) {
-        status = match_replan_lot(market, &small.lot, NULL, true, work, &alone);
+        status = match_replan_lot(market, &small.lot, NULL, true, ENOUGH, work, &alone);
     }
     if (status) {
         return status;

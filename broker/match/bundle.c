@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "broker/match/bundle.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "proto/status.h"
@@ -27,6 +28,8 @@ int match_bundle_init(const struct match_model *model, const struct match_ties *
     bundle->parts = arena_raw(arena, bundle->part_most, sizeof *bundle->parts);
     bundle->head = arena_array(arena, bundle->blocks, sizeof *bundle->head);
     bundle->weight = arena_array(arena, dimensions, sizeof *bundle->weight);
+    bundle->step = arena_array(arena, dimensions, sizeof *bundle->step);
+    bundle->least = arena_array(arena, dimensions, sizeof *bundle->least);
     bundle->base = arena_array(arena, dimensions, sizeof *bundle->base);
     bundle->sum = arena_array(arena, dimensions, sizeof *bundle->sum);
     bundle->center = arena_array(arena, dimensions, sizeof *bundle->center);
@@ -36,7 +39,7 @@ int match_bundle_init(const struct match_model *model, const struct match_ties *
     bundle->kind = arena_array(arena, dimensions, 1);
     bundle->charge = arena_array(arena, (size_t)model->choice_count * ties->count, sizeof *bundle->charge);
     bundle->rows = arena_array(arena, ties->count, sizeof *bundle->rows);
-    if (!bundle->answers || !bundle->parts || !bundle->head || !bundle->weight || !bundle->base || !bundle->sum || !bundle->center ||
+    if (!bundle->answers || !bundle->parts || !bundle->head || !bundle->weight || !bundle->step || !bundle->least || !bundle->base || !bundle->sum || !bundle->center ||
         !bundle->price || !bundle->change || !bundle->touched || !bundle->kind || !bundle->charge || !bundle->rows) {
         return STATUS_NO_MEMORY;
     }
@@ -153,12 +156,17 @@ static struct match_answer *open_answer(struct match_bundle *bundle, uint32_t pa
 
 static double worth_at(const struct match_bundle *bundle, const struct match_answer *answer, const double *price)
 {
-    double worth = answer->constant;
     const struct match_part_answer *parts = bundle->parts + answer->first;
-    for (uint32_t n = 0; n < answer->count; n++) {
+    double worth = answer->constant, other = 0;
+    uint32_t n = 0, count = answer->count;
+    for (; n + 1 < count; n += 2) { /* two sums: one need not wait for the other */
         worth += parts[n].amount * price[parts[n].dimension];
+        other += parts[n + 1].amount * price[parts[n + 1].dimension];
     }
-    return worth;
+    if (n < count) {
+        other += parts[n].amount * price[parts[n].dimension];
+    }
+    return worth + other;
 }
 
 /* What share rules charge the units of an answer. */
@@ -308,11 +316,19 @@ void match_bundle_center(struct match_bundle *bundle, const struct match_ties *t
 }
 
 /* The price that goes with what mixtures want and serve. */
-static void set_price(struct match_bundle *bundle, double factor, uint32_t d)
+static void set_price(struct match_bundle *bundle, uint32_t d)
 {
-    double price = bundle->center[d] - factor * bundle->sum[d] / bundle->weight[d];
-    bundle->price[d] = bundle->kind[d] == DIMENSION_FIXED || (price < 0 && bundle->kind[d] == DIMENSION_POSITIVE)
-                           ? (bundle->kind[d] == DIMENSION_FIXED ? bundle->center[d] : 0) : price;
+    double price = bundle->center[d] - bundle->step[d] * bundle->sum[d];
+    bundle->price[d] = price < bundle->least[d] ? bundle->least[d] : price;
+}
+
+/* How far a unit moves each price, and how low each may go. */
+static void set_steps(struct match_bundle *bundle, double factor)
+{
+    for (uint32_t d = 0; d < bundle->dimensions; d++) {
+        bundle->step[d] = bundle->kind[d] == DIMENSION_FIXED ? 0 : factor / bundle->weight[d];
+        bundle->least[d] = bundle->kind[d] == DIMENSION_POSITIVE ? 0 : -HUGE_VAL;
+    }
 }
 
 /* Adds an answer's amounts to the change at hand. */
@@ -330,7 +346,7 @@ static uint32_t add_change(struct match_bundle *bundle, const struct match_answe
 }
 
 /* Moves share from one answer of a block to another as far as that pays, and prices with it. */
-static void exchange(struct match_bundle *bundle, double factor, struct match_answer *from, struct match_answer *to)
+static void exchange(struct match_bundle *bundle, struct match_answer *from, struct match_answer *to)
 {
     uint32_t count = add_change(bundle, to, 1, 0);
     count = add_change(bundle, from, -1, count);
@@ -343,9 +359,9 @@ static void exchange(struct match_bundle *bundle, double factor, struct match_an
     }
     for (uint32_t n = 0; n < count; n++) {
         uint32_t d = bundle->touched[n];
-        bend += bundle->kind[d] == DIMENSION_FIXED ? 0 : bundle->change[d] * bundle->change[d] / bundle->weight[d];
+        bend += bundle->change[d] * bundle->change[d] * bundle->step[d];
     }
-    double move = bend > 0 ? (to->worth - from->worth) / (factor * bend) : from->share;
+    double move = bend > 0 ? (to->worth - from->worth) / bend : from->share;
     bool all = move >= from->share;
     move = all ? from->share : move;
     to->share += move;
@@ -354,7 +370,7 @@ static void exchange(struct match_bundle *bundle, double factor, struct match_an
         uint32_t d = bundle->touched[n];
         bundle->sum[d] += move * bundle->change[d];
         bundle->change[d] = 0;
-        set_price(bundle, factor, d);
+        set_price(bundle, d);
     }
 }
 
@@ -362,7 +378,7 @@ static void exchange(struct match_bundle *bundle, double factor, struct match_an
  * Improves a block's mixture; returns how far it was from the best, in worth; *most gets the block's worth. whole: looks at all its answers, and
  * notes those that have a share or come near; else only at these.
  */
-static double improve_block(struct match_bundle *bundle, double factor, uint32_t block, bool whole, double *most)
+static double improve_block(struct match_bundle *bundle, uint32_t block, bool whole, double *most)
 {
     struct match_answer *to = NULL, *from = NULL;
     double mixed = 0;
@@ -386,13 +402,13 @@ static double improve_block(struct match_bundle *bundle, double factor, uint32_t
         }
     }
     if (to && from && to->worth > from->worth) {
-        exchange(bundle, factor, from, to);
+        exchange(bundle, from, to);
     }
     return *most - mixed;
 }
 
 /* Each block's shares make one, and the sums are theirs. */
-static void add_up(struct match_bundle *bundle, double factor)
+static void add_up(struct match_bundle *bundle)
 {
     uint32_t ties = bundle->dimensions - bundle->lines;
     memcpy(bundle->sum, bundle->base, bundle->dimensions * sizeof *bundle->sum);
@@ -417,7 +433,7 @@ static void add_up(struct match_bundle *bundle, double factor)
         }
     }
     for (uint32_t d = 0; d < bundle->dimensions; d++) {
-        set_price(bundle, factor, d);
+        set_price(bundle, d);
     }
 }
 
@@ -445,7 +461,8 @@ static void take_prices(const struct match_bundle *bundle, struct match_ties *ti
 double match_bundle_solve(struct match_bundle *bundle, double factor, double best, struct match_ties *ties, struct match_dual *dual)
 {
     double height = 0;
-    add_up(bundle, factor);
+    set_steps(bundle, factor);
+    add_up(bundle);
     bundle->row_count = 0;
     for (uint32_t d = bundle->lines; d < bundle->dimensions; d++) {
         if (ties->ties[d - bundle->lines].kind != MATCH_TIE_FUND && (bundle->center[d] > 0 || bundle->price[d] > 0)) {
@@ -458,7 +475,7 @@ double match_bundle_solve(struct match_bundle *bundle, double factor, double bes
         height = 0;
         for (uint32_t b = 0; b < bundle->blocks; b++) {
             double most;
-            gap += improve_block(bundle, factor, b, whole, &most);
+            gap += improve_block(bundle, b, whole, &most);
             height += most;
         }
         for (uint32_t d = 0; d < bundle->dimensions; d++) {

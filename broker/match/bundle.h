@@ -52,6 +52,8 @@ struct match_bundle {
     uint32_t part_count, part_most;
     uint32_t *head;     /* by block: its answers */
     double *weight;     /* by dimension */
+    double *step;       /* by dimension: what a unit in sum takes off its price, at the factor at hand; 0: fixed */
+    double *least;      /* by dimension: of its price */
     double *base;       /* by dimension: units that are wanted whatever blocks answer; right sides */
     double *sum;        /* by dimension: base, and the mixtures' amounts */
     double *center;     /* by dimension */

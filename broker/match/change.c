@@ -409,7 +409,7 @@ int match_change_plan(const struct match_market *market, uint32_t lot, const str
         return STATUS_TOO_LARGE;
     }
     struct match_lot_plan *plan;
-    status = match_replan_lot(market, changed, draft.money, draft.free_funds, work, &plan);
+    status = match_replan_lot(market, changed, draft.money, draft.free_funds, 0, work, &plan);
     *outcome = (struct match_outcome){changed, status ? NULL : plan};
     return status;
 }

@@ -107,7 +107,7 @@ int match_hold_open(struct match_joint *joint, uint32_t lot, bool flow, struct m
     if (status) {
         return status;
     }
-    match_search_budget(search, joint->control->options->node_budget, joint->control->options->prove);
+    match_search_budget(search, joint->control->options);
     search->best = held->plan;
     if (!held->price) {
         return hold_first(joint, search, held);

@@ -304,7 +304,7 @@ int match_joint_one(const struct match_market *market, uint32_t lot, const int64
     if (!status) {
         search.control = &control;
         search.joint = true;
-        match_search_budget(&search, ONE_NODES, false);
+        match_search_budget(&search, &(struct match_options){.node_budget = ONE_NODES});
         match_lot_prices(&search, PRICE_STEPS);
         match_search_bound(&search, search.dual.bound);
         set_prices(&search, price, 1);

@@ -13,10 +13,14 @@
 #include "broker/match/tie_search.h"
 #include "proto/status.h"
 
-#define COLD_STEPS 50
+#define COLD_STEPS 20      /* of prices before the first plan */
+#define TIED_STEPS 50      /* the same where rows tie awards: a plan made under them takes longer than better prices */
+#define FIRST_STEPS 30     /* from the first plan's prices on */
 #define WARM_STEPS 15
 #define MIXES 8
-#define LITTLE_PART 100000   /* of the bound: what is not worth a search for more */
+#define MILLION 1000000
+#define WIDE 1000          /* millionths of the bound: so wide a gap is worth more dives and a larger tree */
+#define WIDE_NODES 30      /* of the tree, at least */
 #define TRIES 400
 #define SOLVES 40          /* sets of choices judged under rows that tie awards, at most */
 #define SOLVES_LEAST 6
@@ -130,11 +134,17 @@ static int dive(struct match_search *search, struct match_dive *dive, float trus
     return status;
 }
 
+/* Whether no plan can be better by more than so many millionths of the bound. */
+static bool is_within(const struct match_search *search, uint32_t millionths)
+{
+    __int128 left = search->best.bound - search->best.objective;
+    return !search->joint && left <= (__int128)search->best.bound * millionths / MILLION;
+}
+
 /* Whether no plan can be better by what is worth the search for it; to prove, by anything. */
 static bool done(const struct match_search *search)
 {
-    int64_t left = search->best.bound - search->best.objective, little = search->persists ? 0 : search->best.bound / LITTLE_PART;
-    return !search->joint && left <= little;
+    return is_within(search, search->enough);
 }
 
 int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t steps)
@@ -163,7 +173,7 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
         match_lot_warm(search, steps);
     }
     static const float trusts[] = {0.05F, 0.35F, 0.7F, 0.0F};
-    for (size_t n = 0; !status && n < sizeof trusts / sizeof *trusts && !done(search); n++) {
+    for (size_t n = 0; !status && n < sizeof trusts / sizeof *trusts && !is_within(search, WIDE); n++) {
         status = dive(search, &way, trusts[n], tries);
     }
     return status;
@@ -172,19 +182,39 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
 int match_lot_branch(struct match_search *search)
 {
     uint64_t since = match_control_time(search->control), before = search->nodes_done;
+    if (search->nodes && search->nodes < WIDE_NODES && !is_within(search, WIDE)) {
+        search->nodes = WIDE_NODES;
+    }
     int status = done(search) ? STATUS_OK : match_branch_run(search);
     match_control_count(search->control, MATCH_PASS_BRANCH, since, search->nodes_done - before, 0);
     return status;
 }
 
+/*
+ * A plan early on: its prices lie nearer to the best ones than many steps from a guess get, and what they screen out the dives need not
+ * look at.
+ */
+static int start(struct match_search *search)
+{
+    match_first_plan(search);
+    int status = finish(search, false);
+    if (!status) {
+        match_lot_warm(search, FIRST_STEPS);
+    }
+    return status;
+}
+
 int match_lot_search(struct match_search *search)
 {
-    match_lot_prices(search, COLD_STEPS);
+    match_lot_prices(search, search->tied ? TIED_STEPS : COLD_STEPS);
     match_search_bound(search, search->dual.bound);
     if (match_control_asks(search->control)) {
         match_first_plan(search);
         return match_finish_keep(search, false);
     }
-    int status = match_lot_improve(search, TRIES, WARM_STEPS);
+    int status = search->tied ? STATUS_OK : start(search);
+    if (!status && !done(search)) {
+        status = match_lot_improve(search, TRIES, WARM_STEPS);
+    }
     return status ? status : match_lot_branch(search);
 }

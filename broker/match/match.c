@@ -53,7 +53,7 @@ static int plan_lot(void *context, uint32_t lot)
     match_control_count(lots->control, MATCH_PASS_BUILD, since, 1, 1);
     if (!status) {
         search->control = lots->control;
-        match_search_budget(search, lots->control->options->node_budget, lots->control->options->prove);
+        match_search_budget(search, lots->control->options);
         status = match_lot_search(search);
     }
     if (!status) {

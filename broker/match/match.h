@@ -40,6 +40,7 @@ struct match_options {
     uint32_t threads;    /* worker threads; 0 counts as 1 */
     uint64_t node_budget; /* nodes of branch and bound a lot; 0: the default budget */
     bool prove;          /* spend the larger budget of a proof where none was given */
+    uint32_t enough;     /* millionths of its bound that a lot's plan may be short of it to be planned no further; 0: the default */
     /*
      * Asked now and then, from any worker but never from two at a time; true ends the search early: the plan so far is returned with
      * its honest bound, and is then not reproducible. NULL: never.

@@ -83,7 +83,7 @@ static int plan_without_rule(const struct match_market *market, uint32_t lot, co
         changed.rules.european_max_share = 100;
         changed.rules.supplier_max_share = 100;
     }
-    return match_replan_lot(market, &changed, money, nations, arena, freed);
+    return match_replan_lot(market, &changed, money, nations, 0, arena, freed);
 }
 
 /*

@@ -29,7 +29,7 @@ static int plan_for(struct match_joint *joint, uint32_t lot, const __int128 *mon
     }
     if (!status) {
         search.control = joint->control;
-        match_search_budget(&search, joint->control->options->node_budget, joint->control->options->prove);
+        match_search_budget(&search, joint->control->options);
         status = match_lot_search(&search);
     }
     if (!status) {

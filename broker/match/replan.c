@@ -20,7 +20,7 @@ static int64_t committed_of(const struct match_lot *lot, uint32_t fund)
 }
 
 int match_replan_lot(const struct match_market *market, const struct match_lot *lot, const int64_t *money, bool free_funds,
-                     struct arena *arena, struct match_lot_plan **plan)
+                     uint32_t enough, struct arena *arena, struct match_lot_plan **plan)
 {
     struct match_market one = *market;
     struct match_fund *funds = arena_array(arena, market->fund_count, sizeof *funds);
@@ -38,7 +38,7 @@ int match_replan_lot(const struct match_market *market, const struct match_lot *
     one.funds = funds;
     one.lots = copy;
     one.lot_count = 1;
-    const struct match_options options = {.threads = 1, .node_budget = NODES};
+    const struct match_options options = {.threads = 1, .node_budget = NODES, .enough = enough};
     struct match_plan *result;
     int status = match_plan(&one, &options, arena, &result);
     if (!status) {

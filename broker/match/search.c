@@ -9,9 +9,13 @@
 
 #define NODE_STEPS 8
 #define NODES 30             /* of a lot's tree by default */
+#define NODES_LARGE 12
 #define SMALL_NODES 1500     /* of a small lot, which is to be proved */
 #define PROOF_NODES 5000
 #define SMALL_PAIRS 3000     /* lines times choices of a small lot: some 30 demands and 12 offers */
+#define MIDDLE_PAIRS 30000   /* of one of some 90 demands and 30 offers */
+#define ENOUGH 10            /* millionths of the bound that a plan may be short of it */
+#define ENOUGH_LARGE 150     /* the same in a large lot, where closing it takes longer and is worth less */
 #define LARGE_PAIRS 400000   /* beyond it a node costs more than the default run may */
 
 int match_search_init(const struct match_market *market, uint32_t index, bool hold_funds, struct arena *arena,
@@ -58,12 +62,15 @@ int match_search_init(const struct match_market *market, uint32_t index, bool ho
     return search->mixed && search->plan_price && search->avoid && search->held && search->rights && search->multipliers && search->guess && search->moves && search->ranks && search->list ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-void match_search_budget(struct match_search *search, uint64_t nodes, bool prove)
+void match_search_budget(struct match_search *search, const struct match_options *options)
 {
+    uint64_t nodes = options->node_budget;
+    bool prove = options->prove;
     uint64_t pairs = (uint64_t)search->model.line_count * search->model.choice_count;
     search->node_steps = NODE_STEPS;
-    search->persists = prove || nodes || pairs <= SMALL_PAIRS;
-    search->nodes = nodes ? nodes : prove ? PROOF_NODES : pairs <= SMALL_PAIRS ? SMALL_NODES : pairs <= LARGE_PAIRS ? NODES : 0;
+    search->persists = !options->enough && (prove || nodes || pairs <= SMALL_PAIRS);
+    search->enough = options->enough ? options->enough : search->persists ? 0 : pairs <= MIDDLE_PAIRS ? ENOUGH : ENOUGH_LARGE;
+    search->nodes = nodes ? nodes : prove ? PROOF_NODES : pairs <= SMALL_PAIRS ? SMALL_NODES : pairs <= MIDDLE_PAIRS ? NODES : pairs <= LARGE_PAIRS ? NODES_LARGE : 0;
 }
 
 void match_search_bound(struct match_search *search, __int128 bound)

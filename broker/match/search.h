@@ -3,6 +3,7 @@
 #define BROKER_MATCH_SEARCH_H
 
 #include "broker/match/flow.h"
+#include "broker/match/match.h"
 #include "broker/match/plan.h"
 #include "broker/match/prices.h"
 #include "broker/match/repair.h"
@@ -55,6 +56,7 @@ struct match_search {
     uint64_t nodes;             /* budget of branch and bound */
     uint64_t nodes_done;
     uint32_t node_steps;        /* price steps at a node */
+    uint32_t enough;            /* millionths of the bound: what is not worth a search for more */
     bool persists;              /* branches on where the relaxation is whole already but its plan is not as good: to prove */
 };
 
@@ -62,8 +64,8 @@ struct match_search {
 int match_search_init(const struct match_market *market, uint32_t lot, bool hold_funds, struct arena *arena,
                       struct match_search *search);
 
-/* Sets the budgets of branch and bound by the size of the lot. nodes: 0 for the default; prove: the larger one. */
-void match_search_budget(struct match_search *search, uint64_t nodes, bool prove);
+/* Sets how long to search by the size of the lot and what the options ask for. */
+void match_search_budget(struct match_search *search, const struct match_options *options);
 
 /* Lowers best.bound to a scaled bound of the dual, if it is lower. */
 void match_search_bound(struct match_search *search, __int128 bound);

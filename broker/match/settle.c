@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "broker/match/alone.h"
+#include "broker/match/parallel.h"
 #include "broker/match/reasons.h"
 #include "broker/match/state.h"
 #include "proto/status.h"
@@ -123,8 +124,7 @@ static int list_rules(const struct match_market *market, const struct match_lot 
     return STATUS_OK;
 }
 
-int match_settle_lot(const struct match_market *market, uint32_t lot_index, const struct match_plan *plan, bool alone,
-                     struct arena *arena)
+static int settle_lot(const struct match_market *market, uint32_t lot_index, const struct match_plan *plan, struct arena *arena)
 {
     const struct match_lot *lot = &market->lots[lot_index];
     struct match_lot_plan *lot_plan = &plan->lots[lot_index];
@@ -137,20 +137,55 @@ int match_settle_lot(const struct match_market *market, uint32_t lot_index, cons
     arena_init(&work, arena->cap);
     status = list_rules(market, lot, plan, lot_plan, arena, &work);
     arena_drop(&work);
-    for (uint32_t n = 0; n < lot_plan->nation_count && alone && !status; n++) {
-        status = match_alone_nation(market, lot_index, lot_plan, &work, &lot_plan->nations[n]);
-        arena_drop(&work);
-    }
     return status;
 }
 
-int match_settle_plan(const struct match_market *market, const struct match_plan *plan, bool alone, struct arena *arena)
+/* One nation of one lot's plan. */
+struct part {
+    uint32_t lot, nation;
+};
+
+struct parts {
+    const struct match_market *market;
+    const struct match_plan *plan;
+    const struct part *parts;
+    size_t cap;
+};
+
+static int plan_alone(void *context, uint32_t index)
 {
+    const struct parts *parts = context;
+    const struct part *part = &parts->parts[index];
+    struct match_lot_plan *lot_plan = &parts->plan->lots[part->lot];
+    struct arena work;
+    arena_init(&work, parts->cap);
+    int status = match_alone_nation(parts->market, part->lot, lot_plan, &work, &lot_plan->nations[part->nation]);
+    arena_drop(&work);
+    return status;
+}
+
+int match_settle_plan(const struct match_market *market, const struct match_plan *plan, bool alone, uint32_t threads,
+                      struct arena *arena)
+{
+    uint32_t count = 0;
     for (uint32_t n = 0; n < plan->lot_count; n++) {
-        int status = match_settle_lot(market, n, plan, alone, arena);
+        int status = settle_lot(market, n, plan, arena);
         if (status) {
             return status;
         }
+        count += plan->lots[n].nation_count;
     }
-    return STATUS_OK;
+    struct arena work;
+    arena_init(&work, arena->cap);
+    struct part *parts = arena_array(&work, alone ? count : 0, sizeof *parts);
+    uint32_t at = 0;
+    for (uint32_t n = 0; parts && alone && n < plan->lot_count; n++) {
+        for (uint32_t k = 0; k < plan->lots[n].nation_count; k++) {
+            parts[at++] = (struct part){n, k};
+        }
+    }
+    struct parts all = {market, plan, parts, arena->cap};
+    int status = parts ? match_parallel_run(threads, at, plan_alone, &all) : STATUS_NO_MEMORY;
+    arena_drop(&work);
+    return status;
 }

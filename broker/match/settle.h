@@ -14,16 +14,13 @@
  */
 
 /*
- * Fills in nations (by country, those with awards) and rules of one lot of a plan. alone: with stand-alone cost and saving, which plans
+ * Fills in nations (by country, those with awards) and rules of every lot of a plan. alone: with stand-alone cost and saving, which plans
  * once more for each nation; else these are 0. The rules are nations, sme_share, european_share, supplier_share (the largest) and one
  * for each fund with a balance that the new awards draw on (what it pays in the whole plan, its balance); none where there is no bundle.
  * A share's figure is 100 * numerator / denominator percent, exact unless the bundle's value is above 9 * 10^16 cents.
- * STATUS_NO_MEMORY.
+ * threads: at most, for the stand-alone plans; the figures do not depend on it. STATUS_NO_MEMORY.
  */
-int match_settle_lot(const struct match_market *market, uint32_t lot, const struct match_plan *plan, bool alone,
-                     struct arena *arena);
-
-/* The same for every lot. */
-int match_settle_plan(const struct match_market *market, const struct match_plan *plan, bool alone, struct arena *arena);
+int match_settle_plan(const struct match_market *market, const struct match_plan *plan, bool alone, uint32_t threads,
+                      struct arena *arena);
 
 #endif

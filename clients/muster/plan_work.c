@@ -166,7 +166,7 @@ int plan_make(const struct plan_request *request, const struct plan_variant *var
         status = match_verify_plan(result->market, result->plan, arena, &fault);
     }
     if (!status && (settle || request->explain)) {
-        status = match_settle_plan(result->market, result->plan, true, arena);
+        status = match_settle_plan(result->market, result->plan, true, threads_of(request), arena);
     }
     if (status == STATUS_INVALID) {
         return complain(EXIT_CODE_INTERNAL, "the plan made does not hold: %s. Nothing is printed. Please report this.", fault);

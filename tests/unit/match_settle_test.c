@@ -72,7 +72,7 @@ static void each_nation_pays_and_saves_to_the_cent(void **state)
     (void)state;
     scenario_support_load(&s);
     const struct match_plan *plan = scenario_support_plan(&s);
-    assert_int_equal(match_settle_plan(s.market, plan, true, &s.arena), STATUS_OK);
+    assert_int_equal(match_settle_plan(s.market, plan, true, 1, &s.arena), STATUS_OK);
     assert_int_equal(plan->lots[0].nation_count, 4);
     const struct match_nation *nl = nation(plan, "NL"), *de = nation(plan, "DE");
     assert_int_equal(nl->wanted, 120);
@@ -97,7 +97,7 @@ static void rules_show_their_figures(void **state)
     (void)state;
     scenario_support_load(&s);
     const struct match_plan *plan = scenario_support_plan(&s);
-    assert_int_equal(match_settle_plan(s.market, plan, false, &s.arena), STATUS_OK);
+    assert_int_equal(match_settle_plan(s.market, plan, false, 1, &s.arena), STATUS_OK);
     assert_int_equal(rule(plan, "nations")->numerator, 4);
     assert_int_equal(rule(plan, "nations")->least, 2);
     assert_int_equal(rule(plan, "sme_share")->numerator, 0);
@@ -121,7 +121,7 @@ static void alone_a_nation_may_get_less(void **state)
     scenario_support_put(&s, "policy.csv", "key,value\nas_of,2027-02-01\n");
     scenario_support_load(&s);
     const struct match_plan *plan = scenario_support_plan(&s);
-    assert_int_equal(match_settle_plan(s.market, plan, true, &s.arena), STATUS_OK);
+    assert_int_equal(match_settle_plan(s.market, plan, true, 1, &s.arena), STATUS_OK);
     const struct match_nation *ro = nation(plan, "RO");
     assert_int_equal(ro->quantity, 200);
     assert_int_equal(ro->alone_quantity, 30); /* one a month from 2028-01 to 2030-06 */

@@ -526,7 +526,7 @@ static void survives_the_message_and_not_its_spoiling(void **state)
     start();
     give_usual();
     complete();
-    assert_int_equal(match_settle_plan(s.market, &hand.plan, false, &s.arena), STATUS_OK);
+    assert_int_equal(match_settle_plan(s.market, &hand.plan, false, 1, &s.arena), STATUS_OK);
     Muster__Plan *message;
     struct match_plan *back;
     const char *fault;
