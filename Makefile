@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-# make, make demo, make test, make torture, make attack, make bench, make bench-broker, make fuzz, make install. Everything made lies under $(BUILD).
+# make, make demo, make test, make torture, make simulate, make attack, make bench, make bench-broker, make fuzz, make install. Everything made lies under $(BUILD).
 # make SANITIZE=address,undefined test   make CC=clang
 
 CC ?= gcc
@@ -49,7 +49,7 @@ UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit
 SYSTEM_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/system/*_test.c)))
 SUPPORT_O := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out %_test.c tests/torture/%shim.c tests/torture/torture.c tests/fuzz/driver.c,$(wildcard tests/unit/*.c tests/system/*.c tests/torture/*.c tests/fuzz/*.c))))
 
-.PHONY: all demo test torture attack bench bench-broker fuzz install clean tests
+.PHONY: all demo test torture simulate attack bench bench-broker fuzz install clean tests
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -115,6 +115,22 @@ TORTURE := $(BUILD)/tests/torture/torture
 torture: all $(SHIMS) $(TORTURE)
 	@mkdir -p build/bench
 	$(TORTURE) --cycles $(CYCLES) $(if $(SEED),--seed $(SEED)) --json build/bench/torture.json $(PARTS)
+
+# Whole brokers from seeds; a seed again by SEED=, with every step by VERBOSE=1. What is wrapped is between the exchange's parts and the simulation.
+SEEDS ?= 100
+SIMULATE := $(BUILD)/tests/simulate/simulate
+SIMULATE_O := $(call objects,tests/simulate)
+SIMULATE_WRAPPED := metrics_write sodium_malloc sodium_free store_commit log_find_submission desk_apply gate_check_verb \
+	gate_check_submission seal_answer request_current_party envelope_verify tlog_head_verify desk_check_version audit_plan parked_look \
+	pipe_pack_head exchange_admission
+simulate: $(SIMULATE)
+	@mkdir -p build/bench
+	$(SIMULATE) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --json build/bench/simulate.json) $(if $(VERBOSE),--verbose)
+
+$(BUILD)/tests/system/simulate_test: $(SIMULATE)
+
+$(SIMULATE): $(SIMULATE_O) $(TEST_LIBS)
+	$(CC) $(FLAGS) $(LDFLAGS) $(SIMULATE_WRAPPED:%=-Wl,--wrap=%) -o $@ $(SIMULATE_O) -Wl,--start-group $(TEST_LIBS) -Wl,--end-group $(PKG_LIBS) -ldl
 
 test: tests
 	@tests/run.sh $(UNIT_TESTS) $(SYSTEM_TESTS)

@@ -26,13 +26,14 @@
 #define PLANNER_ARENA_CAP ((size_t)3 << 30) /* a market of the largest kind and its search take about 1 GiB */
 
 struct planner_deadline {
+    const struct seam_clock *clock;
     uint64_t until; /* monotonic milliseconds; 0: none */
 };
 
 static bool planner_is_late(void *context)
 {
     const struct planner_deadline *deadline = context;
-    return deadline->until != 0 && seam_clock_system.monotonic(seam_clock_system.data) >= deadline->until;
+    return deadline->until != 0 && deadline->clock->monotonic(deadline->clock->data) >= deadline->until;
 }
 
 static bool planner_stop(void *context, const struct match_progress *progress)
@@ -61,17 +62,14 @@ static int planner_explain(const Muster__Market *message, const struct match_mar
     return status == STATUS_OK ? match_settle_plan(market, plan, true, 1, arena) : status;
 }
 
-static int planner_plan(const ProtobufCBinaryData *bytes, bool explain, uint32_t seconds, struct arena *arena, Muster__Plan **plan,
-                        const char **problem)
+static int planner_plan(const ProtobufCBinaryData *bytes, bool explain, struct planner_deadline deadline, struct arena *arena,
+                        Muster__Plan **plan, const char **problem)
 {
     ProtobufCMessage *message = NULL;
     struct match_market *market = NULL;
     struct match_plan *made = NULL;
     struct faults faults;
-    struct planner_deadline deadline = {0};
     struct match_options options = {.threads = 1, .stop = planner_stop, .context = &deadline};
-    if (seconds != 0)
-        deadline.until = seam_clock_system.monotonic(seam_clock_system.data) + (uint64_t)seconds * 1000;
     faults_init(&faults, arena);
     *problem = "the market has not the form of the contract";
     int status = walk_unpack(&muster__market__descriptor, bytes->data, bytes->len, PIPE_FRAME_MOST, arena, &message, NULL);
@@ -90,8 +88,14 @@ static int planner_plan(const ProtobufCBinaryData *bytes, bool explain, uint32_t
     return status;
 }
 
-int planner_answer(const uint8_t *request, size_t length, uint32_t seconds, struct arena *arena, uint8_t **answer,
-                   size_t *answer_length)
+/* Each market has its own time. */
+static struct planner_deadline planner_begin(const struct seam_clock *clock, uint32_t seconds)
+{
+    return (struct planner_deadline){clock, seconds == 0 ? 0 : clock->monotonic(clock->data) + (uint64_t)seconds * 1000};
+}
+
+int planner_answer(const uint8_t *request, size_t length, const struct seam_clock *clock, uint32_t seconds, struct arena *arena,
+                   uint8_t **answer, size_t *answer_length)
 {
     ProtobufCMessage *message = NULL;
     int status = walk_unpack(&muster__plan_request__descriptor, request, length, PIPE_FRAME_MOST, arena, &message, NULL);
@@ -101,12 +105,13 @@ int planner_answer(const uint8_t *request, size_t length, uint32_t seconds, stru
     Muster__PlanAnswer reply = MUSTER__PLAN_ANSWER__INIT;
     const char *problem = NULL;
     reply.ticket = question->ticket;
-    status = planner_plan(&question->market, question->explain, seconds, arena, &reply.plan, &problem);
+    status = planner_plan(&question->market, question->explain, planner_begin(clock, seconds), arena, &reply.plan, &problem);
     reply.more = arena_array(arena, question->n_more, sizeof *reply.more);
     if (reply.more == NULL)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; status == STATUS_OK && i < question->n_more; i++)
-        status = planner_plan(&question->more[i], question->explain, seconds, arena, &reply.more[reply.n_more++], &problem);
+        status = planner_plan(&question->more[i], question->explain, planner_begin(clock, seconds), arena, &reply.more[reply.n_more++],
+                              &problem);
     reply.failed = status != STATUS_OK;
     if (reply.failed) {
         reply.plan = NULL;
@@ -124,7 +129,7 @@ static int planner_serve(struct pipe *pipe, const struct pipe_frame *frame, uint
     size_t length = 0;
     arena_init(&arena, PLANNER_ARENA_CAP);
     uint64_t begun = seam_clock_system.monotonic(seam_clock_system.data);
-    int status = planner_answer(frame->bytes, frame->length, seconds, &arena, &answer, &length);
+    int status = planner_answer(frame->bytes, frame->length, &seam_clock_system, seconds, &arena, &answer, &length);
     pipe_release(pipe);
     if (status == STATUS_OK)
         status = pipe_send(pipe, PIPE_PLAN, answer, length, NULL, 0);

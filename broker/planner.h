@@ -7,6 +7,7 @@
 
 #include "broker/config.h"
 #include "proto/arena.h"
+#include "proto/seam.h"
 
 /*
  * The process that plans: it is handed a market as bytes and gives back a plan as bytes, and has neither store nor key nor
@@ -18,11 +19,11 @@
 int planner_run(const struct config *config, int pipe_fd);
 
 /*
- * One question (packed PlanRequest) to one answer (packed PlanAnswer), in arena. seconds: after so long the plan so far is
- * returned, with its honest bound; 0: no limit. What can't be planned is an answer that says so. STATUS_INVALID: the
+ * One question (packed PlanRequest) to one answer (packed PlanAnswer), in arena. seconds: after so long by clock's monotonic side the plan so
+ * far is returned, with its honest bound; 0: no limit. What can't be planned is an answer that says so. STATUS_INVALID: the
  * question has no form; STATUS_NO_MEMORY.
  */
-int planner_answer(const uint8_t *request, size_t length, uint32_t seconds, struct arena *arena, uint8_t **answer,
-                   size_t *answer_length);
+int planner_answer(const uint8_t *request, size_t length, const struct seam_clock *clock, uint32_t seconds, struct arena *arena,
+                   uint8_t **answer, size_t *answer_length);
 
 #endif

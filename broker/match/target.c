@@ -110,10 +110,21 @@ static bool reach_from(struct match_search *search, const struct match_target *t
     return match_flow_short(flow) == MATCH_NONE;
 }
 
+/* Whether a flow is the best under the terms in force: one made before multipliers moved is not, and no step from it would be. */
+static bool made_under_terms(const struct match_flow *flow)
+{
+    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
+        if (flow->slot_choice[s] != MATCH_NONE && flow->slot_version[s] != flow->terms->version) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool match_target_reach(struct match_search *search, const struct match_target *target, bool exact)
 {
     match_flow_copy(&search->trial, &search->flow);
-    if (reach_from(search, target, exact)) {
+    if ((!exact || made_under_terms(&search->flow)) && reach_from(search, target, exact)) {
         return true;
     }
     match_flow_clear(&search->trial); /* a way through other sets may be barred: once more from nothing */

@@ -190,7 +190,7 @@ static const Muster__PlanAnswer *ask_planner(struct world *world, struct desk_jo
     MUST(walk_pack(&job->request.base, &world->arena, &bytes, &size));
     if (world->planner_dead)
         return NULL;
-    MUST(planner_answer(bytes, size, 0, &world->arena, &answer, &answer_size));
+    MUST(planner_answer(bytes, size, &seam_clock_system, 0, &world->arena, &answer, &answer_size));
     MUST(walk_unpack(&muster__plan_answer__descriptor, answer, answer_size, (size_t)64 << 20, &world->arena, &message, NULL));
     const Muster__PlanAnswer *plan = (const Muster__PlanAnswer *)message;
     if (plan->failed)
