@@ -120,7 +120,7 @@ torture: all $(SHIMS) $(TORTURE)
 SEEDS ?= 100
 SIMULATE := $(BUILD)/tests/simulate/simulate
 SIMULATE_O := $(call objects,tests/simulate)
-SIMULATE_WRAPPED := metrics_write sodium_malloc sodium_free store_commit log_find_submission desk_apply gate_check_verb \
+SIMULATE_WRAPPED := metrics_write sodium_malloc sodium_free store_keep log_find_submission desk_apply gate_check_verb \
 	gate_check_submission seal_answer request_current_party envelope_verify tlog_head_verify desk_check_version audit_plan parked_look \
 	pipe_pack_head exchange_admission
 simulate: $(SIMULATE)

@@ -87,6 +87,7 @@ static void batch_count(struct batch *batch)
 static int batch_answer_all(struct batch *batch)
 {
     int status = STATUS_OK;
+    bool alone = false;
     struct reader *reader = batch->exchange->reader;
     const struct desk_context context = exchange_context(batch->exchange, batch->log_time, 0);
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
@@ -94,16 +95,21 @@ static int batch_answer_all(struct batch *batch)
         if (request == NULL)
             continue;
         status = parked_consider(batch->exchange, batch->log_time, request);
-        /* Other threads read what is in its place: all that was acknowledged. */
-        if (status == STATUS_OK && request->stage == REQUEST_OPENED)
+        /* Other threads read what is in its place: all that was acknowledged. Without room for it this one answers alone. */
+        if (status == STATUS_OK && request->stage == REQUEST_OPENED && !alone)
             status = store_settle(batch->exchange->store);
-        if (status == STATUS_OK && reader != NULL && request->stage == REQUEST_OPENED && request->submission == NULL &&
+        alone = alone || status == STATUS_NO_SPACE;
+        status = status == STATUS_NO_SPACE ? STATUS_OK : status;
+        if (status == STATUS_OK && reader != NULL && !alone && request->stage == REQUEST_OPENED && request->submission == NULL &&
             reader_push(reader, request, &context))
             batch->requests[i] = NULL;
     }
     if (status != STATUS_OK)
         return status;
-    pool_run(batch->exchange->pool, batch->count, batch_answer, batch);
+    for (size_t i = 0; i < batch->count && alone; i++)
+        batch_answer(batch, i);
+    if (!alone)
+        pool_run(batch->exchange->pool, batch->count, batch_answer, batch);
     return batch->status;
 }
 

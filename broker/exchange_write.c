@@ -181,7 +181,11 @@ int exchange_start(struct exchange *exchange)
         return status;
     }
     status = write_finish(&write);
-    return status == STATUS_OK ? store_settle(exchange->store) : status;
+    if (status != STATUS_OK)
+        return status;
+    /* It is durable; where there is no room, it goes to its place later. */
+    status = store_settle(exchange->store);
+    return status == STATUS_NO_SPACE ? STATUS_OK : status;
 }
 
 int write_request(struct exchange_write *write, struct exchange_request *request)

@@ -87,7 +87,10 @@ bool store_needs_rebuild(const struct store *store);
 /* Begins the one write transaction (waits for another of this process). It belongs to the calling thread. STATUS_IO once storage has failed. */
 int store_begin_write(struct store *store, struct store_txn **txn);
 
-/* Begins a read transaction on the state as it is now. Any thread may use it, one at a time. STATUS_BUSY: too many readers. */
+/*
+ * Begins a read transaction on the state as it is now. Any thread may use it, one at a time; but where no room is left to put in its place what
+ * was kept, it is a store_begin_look() of the thread that keeps. STATUS_BUSY: too many readers.
+ */
 int store_begin_read(struct store *store, struct store_txn **txn);
 
 /*

@@ -50,6 +50,10 @@ int store_begin_read(struct store *store, struct store_txn **txn)
     *txn = NULL;
     /* After a failure nothing is put anywhere; what is in its place can be read. */
     int status = keep_is_keeper(store) && !atomic_load(&store->failed) ? store_settle(store) : STATUS_OK;
+    /* Reading goes on without room to write: this thread sees what was kept where it is. */
+    if (status == STATUS_NO_SPACE) {
+        return store_begin_look(store, txn);
+    }
     return status == STATUS_OK ? begin(store, false, txn) : status;
 }
 

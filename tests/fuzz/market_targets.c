@@ -137,7 +137,7 @@ static void run_planner(const struct fuzz_target *target, const uint8_t *data, s
     uint8_t *answer = NULL;
     size_t length = 0;
     (void)target;
-    if (planner_answer(data, size, 0, arena, &answer, &length) == STATUS_OK)
+    if (planner_answer(data, size, &seam_clock_system, 0, arena, &answer, &length) == STATUS_OK)
         fuzz_require(walk_unpack(&muster__plan_answer__descriptor, answer, length, PIPE_FRAME_MOST, arena, &message, NULL) == STATUS_OK);
 }
 
@@ -200,7 +200,7 @@ static void run_plan(const struct fuzz_target *target, const uint8_t *data, size
     fuzz_require(match_plan(market, NULL, arena, &plan) == STATUS_OK && match_reasons_plan(market, arena, plan) == STATUS_OK);
     fuzz_require(match_verify_plan(market, plan, arena, &fault) == STATUS_OK);
     fuzz_require(plan->objective >= 0 && plan->bound >= plan->objective);
-    fuzz_require(match_settle_plan(market, plan, true, arena) == STATUS_OK);
+    fuzz_require(match_settle_plan(market, plan, true, 1, arena) == STATUS_OK);
     fuzz_require(match_message_pack(market, plan, arena, &message) == STATUS_OK && match_message_unpack(market, message, arena, &again) == STATUS_OK);
     fuzz_require(match_verify_plan(market, again, arena, &fault) == STATUS_OK && again->objective == plan->objective);
     if (oracle_best(market, BRUTE_PLANS, &best, &valid))

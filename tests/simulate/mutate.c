@@ -83,13 +83,13 @@ void mutate_list(void)
 
 /* --- the store and the log ------------------------------------------------------------------------------------- */
 
-WRAP(int, store_commit, struct store_txn *txn)
+WRAP(int, store_keep, struct store_txn *txn)
 {
     if (makes_live("lost-commit") && now_and_then(15)) {
         store_abort(txn);
         return STATUS_OK;
     }
-    int status = __real_store_commit(txn);
+    int status = __real_store_keep(txn);
     return makes_live("failed-commit") ? STATUS_OK : status;
 }
 

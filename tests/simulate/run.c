@@ -203,7 +203,7 @@ static void look(struct run *run)
         return;
     size_t before = run->ledger.size;
     bool started = run->looked_at != run->figures.restarts;
-    if (store_begin_read(exchange_store(run->node.turn.exchange), &txn) != STATUS_OK) {
+    if (store_begin_look(exchange_store(run->node.turn.exchange), &txn) != STATUS_OK) {
         run_finding(run, "store", "it can't be read");
         return;
     }

@@ -436,6 +436,41 @@ static void a_disk_full_at_the_commit_refuses_each(void **state)
     assert_int_equal(submitted(0)->position, 2);
 }
 
+/* What was acknowledged waits in the journal while the disk fills: readers see it all the same, and nothing ends. */
+static void a_disk_full_before_what_was_kept_has_its_place_ends_nothing(void **state)
+{
+    (void)state;
+    struct exchange_message first = submit(0, "kept");
+    assert_int_equal(exchange_batch(exchange, &first, 1, &sink), STATUS_OK);
+    uint64_t position = submitted(0)->position;
+    disk.commit_error = ENOSPC;
+    for (unsigned turn = 0; turn < 2; turn++) {
+        Muster__ListRequest list;
+        uint8_t *body = NULL;
+        size_t size = 0;
+        ProtobufCMessage *message = NULL;
+        muster__list_request__init(&list);
+        list.noun = MUSTER__NOUN__NOUN_ITEM;
+        list.item = list.id = list.after = TEXT("");
+        list.limit = 10;
+        assert_int_equal(walk_pack(&list.base, &arena, &body, &size), STATUS_OK);
+        struct exchange_message messages[] = {seal_request(1, MUSTER__VERB__VERB_LIST, body, size), submit(2, "more")};
+        forget_answers();
+        assert_int_equal(exchange_batch(exchange, messages, 2, &sink), STATUS_OK);
+        assert_int_equal(exchange_tick(exchange, &sink), STATUS_OK);
+        assert_int_equal(answer_of(2)->outcome, MUSTER__OUTCOME__OUTCOME_NO_SPACE);
+        Muster__Answer *answer = answer_of(1);
+        assert_int_equal(walk_unpack(&muster__list_answer__descriptor, answer->body.data, answer->body.len, BOX_PLAIN_MOST, &arena, &message, NULL),
+                         STATUS_OK);
+        assert_int_equal(((const Muster__ListAnswer *)message)->n_records, 1);
+    }
+    disk.commit_error = 0;
+    forget_answers();
+    first = submit(0, "more");
+    assert_int_equal(exchange_batch(exchange, &first, 1, &sink), STATUS_OK);
+    assert_int_equal(submitted(0)->position, position + 1);
+}
+
 static void a_faulty_submission_harms_none_beside_it(void **state)
 {
     (void)state;
@@ -480,6 +515,7 @@ int main(void)
         EXCHANGE_TEST(a_commit_that_reported_failure_is_settled_by_a_new_start),
         EXCHANGE_TEST(a_full_disk_refuses_submissions_and_answers_readers),
         EXCHANGE_TEST(a_disk_full_at_the_commit_refuses_each),
+        EXCHANGE_TEST(a_disk_full_before_what_was_kept_has_its_place_ends_nothing),
         EXCHANGE_TEST(a_faulty_submission_harms_none_beside_it),
         EXCHANGE_TEST(boxes_that_do_not_open_are_dropped),
     };
