@@ -35,7 +35,7 @@ struct fuzz_group {
 };
 
 extern const struct fuzz_group fuzz_group_messages, fuzz_group_contract, fuzz_group_keys, fuzz_group_sheets, fuzz_group_daemon, fuzz_group_market,
-    fuzz_group_client;
+    fuzz_group_client, fuzz_group_store;
 
 /* Ends the process with what is said where condition is false. */
 #define fuzz_require(condition) ((condition) ? (void)0 : fuzz_die(#condition, __FILE__, __LINE__))

@@ -14,6 +14,7 @@
 #include "proto/verbs.h"
 #include "proto/walk.h"
 #include "tests/system/market.h"
+#include "tests/unit/patience.h"
 
 #define PATIENCE 8000
 #define TEXT(text) ((char *)(uintptr_t)(text))
@@ -25,7 +26,7 @@ static struct market market;
 static int setup(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     if (harness_begin(&harness, "[front]\nrequests_per_second = 10000\n") == STATUS_OK &&
         market_open(&harness, &market) == STATUS_OK)
         return 0;

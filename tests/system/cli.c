@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 
 #define WORDS_MOST 64
 #define PATIENCE_SECONDS 120
@@ -102,7 +103,7 @@ static void drain(const int *fds, char *const *into, int count)
         polled[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
     }
     for (int open_ends = count; open_ends > 0;) {
-        if (poll(polled, (nfds_t)count, PATIENCE_SECONDS * 1000) <= 0) {
+        if (poll(polled, (nfds_t)count, patience(PATIENCE_SECONDS * 1000)) <= 0) {
             break;
         }
         for (int i = 0; i < count; i++) {
@@ -199,7 +200,7 @@ static void converse(struct cli *cli, int terminal, const char *typed)
 {
     size_t length = 0, answered = 0;
     struct pollfd polled = {.fd = terminal, .events = POLLIN};
-    while (length + 1 < CLI_OUT_MOST && poll(&polled, 1, PATIENCE_SECONDS * 1000) > 0) {
+    while (length + 1 < CLI_OUT_MOST && poll(&polled, 1, patience(PATIENCE_SECONDS * 1000)) > 0) {
         ssize_t got = read(terminal, cli->out + length, CLI_OUT_MOST - 1 - length);
         if (got <= 0) {
             break;
@@ -387,7 +388,7 @@ bool cli_await(struct cli *cli, const char *party, const char *text, int millise
         words[count++] = more[i];
     }
     words[count] = NULL;
-    for (int waited = 0; waited <= milliseconds; waited += 200) {
+    for (int waited = 0; waited <= patience(milliseconds); waited += 200) {
         run(cli, (char *const *)(uintptr_t)words);
         if (strstr(cli->out, text)) {
             return true;

@@ -14,6 +14,7 @@
 #include "proto/seam.h"
 #include "proto/status.h"
 #include "tests/system/cli.h"
+#include "tests/unit/patience.h"
 
 #define CANARY "Patriot CANARY missile"
 
@@ -42,7 +43,7 @@ static struct cli cli;
 static int setup(void **state)
 {
     (void)state;
-    alarm(270);
+    alarm((unsigned)patience(270));
     if (cli_exchange(&cli, &harness) != STATUS_OK || cli_join(&cli, "nl-dmo", "agency", "NL") != STATUS_OK) {
         print_error("%s\n%s\n", cli.out, cli.err);
         return -1;

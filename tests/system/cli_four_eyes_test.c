@@ -12,6 +12,7 @@
 
 #include "proto/status.h"
 #include "tests/system/cli.h"
+#include "tests/unit/patience.h"
 
 #define PATIENCE 60000
 
@@ -42,7 +43,7 @@ static int setup(void **state)
     static const char *const parties[][3] = {
         {"nl-dmo", "agency", "NL"}, {"de-bw", "agency", "DE"}, {"es-ae", "agency", "ES"}, {"alfaco", "supplier", "DE"}};
     (void)state;
-    alarm(280);
+    alarm((unsigned)patience(280));
     if (cli_exchange(&cli, &harness) != STATUS_OK) {
         print_error("%s\n%s\n", cli.out, cli.err);
         return -1;

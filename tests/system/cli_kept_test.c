@@ -12,6 +12,7 @@
 
 #include "proto/status.h"
 #include "tests/system/cli.h"
+#include "tests/unit/patience.h"
 
 static struct harness harness;
 static struct cli cli;
@@ -43,7 +44,7 @@ static void write_demand(const char *id, unsigned quantity)
 static int setup(void **state)
 {
     (void)state;
-    alarm(240);
+    alarm((unsigned)patience(240));
     if (cli_exchange(&cli, &harness) != STATUS_OK || cli_join(&cli, "nl-dmo", "agency", "NL") != STATUS_OK) {
         print_error("%s\n%s\n", cli.out, cli.err);
         harness_show(&harness);

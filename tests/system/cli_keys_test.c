@@ -13,6 +13,7 @@
 
 #include "proto/status.h"
 #include "tests/system/cli.h"
+#include "tests/unit/patience.h"
 
 #define DAY UINT64_C(86400000)
 #define PATIENCE 10000
@@ -42,7 +43,7 @@ static struct cli cli;
 static int setup(void **state)
 {
     (void)state;
-    alarm(280);
+    alarm((unsigned)patience(280));
     if (cli_exchange(&cli, &harness) != STATUS_OK || cli_join(&cli, "nl-dmo", "agency", "NL") != STATUS_OK || cli_join(&cli, "alfaco", "supplier", "DE") != STATUS_OK) {
         print_error("%s\n%s\n", cli.out, cli.err);
         harness_show(&harness);

@@ -11,6 +11,7 @@
 
 #include "proto/status.h"
 #include "tests/system/cli.h"
+#include "tests/unit/patience.h"
 
 #define PATIENCE 60000
 
@@ -40,7 +41,7 @@ static const char demand_header[] = "demand,item,month,quantity,max_unit_price\n
 static int setup(void **state)
 {
     (void)state;
-    alarm(270);
+    alarm((unsigned)patience(270));
     if (cli_exchange(&cli, &harness) != STATUS_OK) {
         print_error("%s\n%s\n", cli.out, cli.err);
         harness_show(&harness);

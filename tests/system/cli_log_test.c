@@ -12,6 +12,7 @@
 
 #include "proto/status.h"
 #include "tests/system/cli.h"
+#include "tests/unit/patience.h"
 
 #define PATIENCE 30000
 #define SPILL "SPILLWORD-7341"
@@ -41,7 +42,7 @@ static struct cli cli;
 static int setup(void **state)
 {
     (void)state;
-    alarm(270);
+    alarm((unsigned)patience(270));
     static const char *const parties[][3] = {{"nl-dmo", "agency", "NL"}, {"alfaco", "supplier", "DE"}, {"hq2", "coordinator", "BE"}};
     if (cli_exchange(&cli, &harness) != STATUS_OK) {
         return -1;

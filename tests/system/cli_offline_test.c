@@ -13,13 +13,14 @@
 #include "clients/muster/command.h"
 #include "proto/status.h"
 #include "tests/system/cli.h"
+#include "tests/unit/patience.h"
 
 static struct cli cli;
 
 static int setup(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     return cli_open(&cli, NULL) == STATUS_OK ? 0 : -1;
 }
 

@@ -14,6 +14,7 @@
 
 #include "proto/status.h"
 #include "tests/system/cli.h"
+#include "tests/unit/patience.h"
 
 static struct harness harness;
 static struct cli cli;
@@ -47,7 +48,7 @@ static void write_demand(const char *file, const char *id, unsigned quantity, co
 static int setup(void **state)
 {
     (void)state;
-    alarm(270);
+    alarm((unsigned)patience(270));
     if (cli_exchange(&cli, &harness) != STATUS_OK || cli_join(&cli, "nl-dmo", "agency", "NL") != STATUS_OK || cli_join(&cli, "alfaco", "supplier", "DE") != STATUS_OK) {
         print_error("%s\n%s\n", cli.out, cli.err);
         harness_show(&harness);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 
 #define PATH_SIZE 512
 #define OUTPUT_SIZE 8192
@@ -42,7 +43,7 @@ static int find_program(void)
 static int set_up(void **state)
 {
     (void)state;
-    alarm(60);
+    alarm((unsigned)patience(60));
     return mkdtemp(folder) && find_program() == 0 ? 0 : -1;
 }
 

@@ -23,6 +23,7 @@
 #include "broker/confine.h"
 #include "proto/status.h"
 #include "tests/system/party.h"
+#include "tests/unit/patience.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define FILTERED 0
@@ -36,7 +37,7 @@ static const char *const roles[] = {"front", "exchange", "planner"};
 static int setup(void **state)
 {
     (void)state;
-    alarm(60);
+    alarm((unsigned)patience(60));
     return harness_begin(&harness, NULL) == STATUS_OK ? 0 : -1;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/shelf.h"
 
 #define BATCH 3u
@@ -107,7 +108,7 @@ static void become_script(const char *folder, unsigned batches, const struct cra
     snprintf(shim, sizeof shim, "%.*s/%s", (int)(slash - self), self, SHIM);
     set("LD_PRELOAD", shim);
     snprintf(number, sizeof number, "%u", batches);
-    alarm(60);
+    alarm((unsigned)patience(60));
     execl(self, self, "--script", folder, number, (char *)NULL);
     _exit(97);
 }
@@ -185,7 +186,7 @@ bool crash_judge_apart(const char *path, uint64_t acknowledged)
     int how = 0;
     pid_t child = fork();
     if (child == 0) {
-        alarm(10);
+        alarm((unsigned)patience(10));
         _exit(crash_judge(path, acknowledged) ? 1 : 0);
     }
     while (child > 0 && waitpid(child, &how, 0) < 0) {

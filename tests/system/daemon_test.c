@@ -16,6 +16,7 @@
 #include "proto/tlog.h"
 #include "proto/walk.h"
 #include "tests/system/party.h"
+#include "tests/unit/patience.h"
 
 #define PATIENCE 8000
 #define TEXT(text) ((char *)(uintptr_t)(text))
@@ -27,7 +28,7 @@ static struct party hq;
 static int setup_stopped(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     return harness_open(&harness, "[log]\nlevel = debug\n") == STATUS_OK ? 0 : -1;
 }
 

@@ -17,6 +17,7 @@
 #include "proto/status.h"
 #include "tests/system/curve.h"
 #include "tests/system/market.h"
+#include "tests/unit/patience.h"
 
 #define PATIENCE 6000
 #define MEBIBYTE ((size_t)1 << 20)
@@ -27,7 +28,7 @@ static struct party hq;
 static int setup(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     if (harness_begin(&harness, "[front]\nconnections_per_key = 4\nconnections = 400\nrequests_per_second = 100\nsilence_seconds = 2\n") == STATUS_OK && party_coordinator(&harness, &hq) == STATUS_OK)
         return 0;
     harness_close(&harness);

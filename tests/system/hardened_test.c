@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/patience.h"
+
 #define UNIT "broker/musterd.service"
 #define EXPOSURE_MOST "15" /* tenths: 1.5 */
 
@@ -51,7 +53,7 @@ static void the_unit_is_rated_at_1_5_or_better(void **state)
     (void)state;
     char folder[] = "/tmp/muster-unit-XXXXXX";
     char path[64];
-    alarm(60);
+    alarm((unsigned)patience(60));
     if (!is_installed()) {
         print_message("systemd-analyze is not installed: the unit's rating was not tested\n");
         return;
@@ -70,7 +72,7 @@ static void the_unit_is_rated_at_1_5_or_better(void **state)
 static void it_starts_where_systemd_runs(void **state)
 {
     (void)state;
-    alarm(60);
+    alarm((unsigned)patience(60));
     if (access("/run/systemd/system", F_OK) != 0 || geteuid() != 0 || access("build/bin/musterd", X_OK) != 0) {
         print_message("systemd does not run here, or this user may not ask it: the daemon was not started under its unit\n");
         return;

@@ -21,6 +21,7 @@
 
 #include "proto/seam.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 
 #define START_MILLISECONDS 10000
 #define TASK_SECONDS 120
@@ -163,7 +164,7 @@ static int harness_run(const struct harness *harness, const char *const *argumen
     int wait_status = 0;
     pid_t pid = fork();
     if (pid == 0) {
-        alarm(TASK_SECONDS);
+        alarm((unsigned)patience(TASK_SECONDS));
         harness_exec(harness, arguments);
     }
     if (pid < 0 || waitpid(pid, &wait_status, 0) != pid)
@@ -227,7 +228,7 @@ int harness_start(struct harness *harness)
     int status = harness_launch(harness);
     if (status != STATUS_OK)
         return status;
-    for (int waited = 0; waited < START_MILLISECONDS; waited += STEP) {
+    for (int waited = 0; waited < patience(START_MILLISECONDS); waited += STEP) {
         siginfo_t ended = {0};
         if (harness_logged(harness, "event=listening", &offset, STEP))
             return STATUS_OK;
@@ -256,7 +257,7 @@ int harness_wait(struct harness *harness, int milliseconds, int *code)
     if (harness->pid <= 0)
         return STATUS_NOT_FOUND;
     for (int waited = 0; waitpid(harness->pid, &wait_status, WNOHANG) == 0; waited += STEP) {
-        if (waited >= milliseconds)
+        if (waited >= patience(milliseconds))
             return STATUS_BUSY;
         harness_pause(STEP);
     }
@@ -306,7 +307,7 @@ bool harness_logged(const struct harness *harness, const char *text, size_t *off
         if (found != NULL && offset != NULL)
             *offset = (size_t)(found - log) + strlen(text);
         free(log);
-        if (found != NULL || waited >= milliseconds)
+        if (found != NULL || waited >= patience(milliseconds))
             return found != NULL;
         harness_pause(STEP);
     }

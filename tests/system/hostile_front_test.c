@@ -27,6 +27,7 @@
 #include "proto/status.h"
 #include "proto/walk.h"
 #include "tests/system/market.h"
+#include "tests/unit/patience.h"
 
 #define ANSWER_MILLISECONDS 8000
 #define CANARY "QZCANARYTEXT"
@@ -254,7 +255,7 @@ static void demand_envelope(struct party *agency, const char *id, uint8_t **enve
 static int setup(void **state)
 {
     (void)state;
-    alarm(150);
+    alarm((unsigned)patience(150));
     arena_init(&arena, (size_t)1 << 30);
     seen = malloc(BYTES_MOST);
     if (seen == NULL || harness_begin(&harness, NULL) != STATUS_OK || market_open(&harness, &market) != STATUS_OK || harness_stop(&harness, NULL) != STATUS_OK ||

@@ -18,6 +18,7 @@
 #include "proto/walk.h"
 #include "tests/system/attack.h"
 #include "tests/system/market.h"
+#include "tests/unit/patience.h"
 
 #define MEBIBYTE ((size_t)1 << 20)
 /* What SECURITY.md states; a sanitizer's own bookkeeping comes on top. */
@@ -40,7 +41,7 @@ static struct market market;
 static int setup(void **state)
 {
     (void)state;
-    alarm(150);
+    alarm((unsigned)patience(150));
     if (harness_begin(&harness, "[front]\nconnections = 400\nsilence_seconds = 2\n") == STATUS_OK && market_open(&harness, &market) == STATUS_OK)
         return 0;
     harness_close(&harness);

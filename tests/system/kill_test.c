@@ -19,6 +19,7 @@
 #include "proto/status.h"
 #include "proto/walk.h"
 #include "tests/system/party.h"
+#include "tests/unit/patience.h"
 
 #define WRITERS 4u
 #define CYCLES 25u
@@ -50,7 +51,7 @@ static unsigned acknowledged_count; /* of all writers */
 static int setup(void **state)
 {
     (void)state;
-    alarm(3600);
+    alarm((unsigned)patience(3600));
     return harness_begin(&harness, "[front]\nrequests_per_second = 10000\nconnections_per_key = 64\n") == STATUS_OK ? 0 : -1;
 }
 

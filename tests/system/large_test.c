@@ -14,6 +14,7 @@
 #include "proto/status.h"
 #include "proto/walk.h"
 #include "tests/system/market.h"
+#include "tests/unit/patience.h"
 
 #define DEMANDS 10000u
 #define FAULTY 7301u
@@ -34,7 +35,7 @@ struct demands {
 static int setup(void **state)
 {
     (void)state;
-    alarm(200);
+    alarm((unsigned)patience(200));
     if (harness_begin(&harness, NULL) == STATUS_OK && market_open(&harness, &market) == STATUS_OK)
         return 0;
     harness_close(&harness);

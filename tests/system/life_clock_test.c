@@ -11,6 +11,7 @@
 #include "proto/status.h"
 #include "proto/walk.h"
 #include "tests/system/market.h"
+#include "tests/unit/patience.h"
 
 /*
  * The life of a bundle in a real daemon, driven by its clock: rounds that close by themselves at their deadline, a restart in
@@ -28,7 +29,7 @@ static struct party es;
 static int setup(void **state)
 {
     (void)state;
-    alarm(240);
+    alarm((unsigned)patience(240));
     Muster__Answer *answer;
     if (harness_open(&harness, NULL) != STATUS_OK || harness_start(&harness) != STATUS_OK || market_open(&harness, &market) != STATUS_OK ||
         party_join(&market.hq, "es-agency", MUSTER__ROLE__ROLE_AGENCY, "ES", &es) != STATUS_OK)

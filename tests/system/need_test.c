@@ -11,6 +11,7 @@
 
 #include "proto/status.h"
 #include "tests/system/cli.h"
+#include "tests/unit/patience.h"
 
 #define PATIENCE 60000
 #define DAY UINT64_C(86400000)
@@ -54,7 +55,7 @@ static void submit(size_t at)
 static int setup(void **state)
 {
     (void)state;
-    alarm(270);
+    alarm((unsigned)patience(270));
     bool good = cli_exchange(&cli, &harness) == STATUS_OK && cli_join(&cli, "alfaco", "supplier", "DE") == STATUS_OK;
     for (size_t at = 0; good && at < sizeof agencies / sizeof agencies[0]; at++)
         good = cli_join(&cli, agencies[at].party, "agency", agencies[at].country) == STATUS_OK;

@@ -13,6 +13,7 @@
 #include "proto/status.h"
 #include "proto/verbs.h"
 #include "proto/walk.h"
+#include "tests/unit/patience.h"
 
 #define ANSWER_ARENA_CAP ((size_t)256 << 20)
 #define RETRY_MILLISECONDS 2000
@@ -160,7 +161,7 @@ static int party_open(struct party *party, const uint8_t *bytes, size_t length, 
 
 int party_receive(struct party *party, int milliseconds, Muster__Answer **answer)
 {
-    uint64_t until = seam_clock_system.monotonic(seam_clock_system.data) + (uint64_t)milliseconds;
+    uint64_t until = seam_clock_system.monotonic(seam_clock_system.data) + (uint64_t)patience(milliseconds);
     for (;;) {
         uint64_t now = seam_clock_system.monotonic(seam_clock_system.data);
         uint8_t *bytes = NULL;
@@ -178,7 +179,7 @@ int party_receive(struct party *party, int milliseconds, Muster__Answer **answer
 
 int party_ask(struct party *party, Muster__Verb verb, const void *body, size_t length, int milliseconds, Muster__Answer **answer)
 {
-    uint64_t until = seam_clock_system.monotonic(seam_clock_system.data) + (uint64_t)milliseconds;
+    uint64_t until = seam_clock_system.monotonic(seam_clock_system.data) + (uint64_t)patience(milliseconds);
     int status = STATUS_UNREACHABLE;
     for (bool first = true; status == STATUS_UNREACHABLE || status == STATUS_BUSY; first = false) {
         uint64_t now = seam_clock_system.monotonic(seam_clock_system.data);

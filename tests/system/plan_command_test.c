@@ -17,6 +17,7 @@
 #include "clients/muster/plan.h"
 #include "proto/scenario_table.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/scenario_support.h"
 
 #define TEXT_MOST (1 << 18)
@@ -27,7 +28,7 @@ static char out[TEXT_MOST], err[TEXT_MOST];
 static int begin(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     scenario_support_begin(&s);
     return 0;
 }
@@ -65,7 +66,7 @@ static int run_interrupted(const char *const *words, useconds_t interrupt)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        alarm(60);
+        alarm((unsigned)patience(60));
         dup2(fileno(outfile), STDOUT_FILENO);
         dup2(fileno(errfile), STDERR_FILENO);
         setenv("COLUMNS", "80", 1);

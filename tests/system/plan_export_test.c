@@ -17,6 +17,7 @@
 #include "broker/match/export_lp.h"
 #include "broker/match/match.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/scenario_support.h"
 
 #define ROUNDS 30
@@ -29,7 +30,7 @@ static char folder[] = "/tmp/muster-export-XXXXXX";
 static int make_folder(void **state)
 {
     (void)state;
-    alarm(280);
+    alarm((unsigned)patience(280));
     return mkdtemp(folder) ? 0 : -1;
 }
 

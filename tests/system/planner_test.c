@@ -14,6 +14,7 @@
 #include "proto/status.h"
 #include "proto/walk.h"
 #include "tests/system/market.h"
+#include "tests/unit/patience.h"
 
 static struct harness harness;
 static struct market market;
@@ -21,7 +22,7 @@ static struct market market;
 static int setup(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     if (harness_begin(&harness, "[log]\nlevel = debug\n[planner]\nseconds = 1\n") == STATUS_OK &&
         market_open(&harness, &market) == STATUS_OK)
         return 0;

@@ -19,6 +19,7 @@
 #include "proto/walk.h"
 #include "tests/system/curve.h"
 #include "tests/system/market.h"
+#include "tests/unit/patience.h"
 
 #define PATIENCE 8000
 #define TEXT(text) ((char *)(uintptr_t)(text))
@@ -30,7 +31,7 @@ static struct arena arena;
 static int setup(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     arena_init(&arena, (size_t)256 << 20);
     return harness_begin(&harness, NULL) == STATUS_OK && market_open(&harness, &market) == STATUS_OK ? 0 : -1;
 }

@@ -13,6 +13,7 @@
 #include "proto/marking.h"
 #include "proto/status.h"
 #include "tests/system/party.h"
+#include "tests/unit/patience.h"
 
 static struct harness harness;
 static struct party hq;
@@ -23,7 +24,7 @@ static struct party hq;
 static int setup(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     return harness_open(&harness, "[log]\nlevel = debug\n") == STATUS_OK ? 0 : -1;
 }
 

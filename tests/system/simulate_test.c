@@ -12,10 +12,12 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/patience.h"
+
 static int start(void **state)
 {
     (void)state;
-    alarm(280);
+    alarm((unsigned)patience(280));
     return 0;
 }
 

@@ -19,6 +19,7 @@
 #include "proto/seam.h"
 #include "proto/status.h"
 #include "tests/system/market.h"
+#include "tests/unit/patience.h"
 
 #define KIBIBYTE ((size_t)1 << 10)
 #define GROWTH_MOST (6 * 1024 * KIBIBYTE) /* from the end of the first third to the end: caches of a fixed size fill, the allocator rounds */
@@ -43,7 +44,7 @@ static unsigned soak_seconds(void)
 static int setup(void **state)
 {
     (void)state;
-    alarm(soak_seconds() + 120);
+    alarm(soak_seconds() + (unsigned)patience(120));
     if (harness_begin(&harness, "[front]\nrequests_per_second = 10000\n[planner]\nquiet_milliseconds = 100\n") == STATUS_OK &&
         market_open(&harness, &market) == STATUS_OK)
         return 0;

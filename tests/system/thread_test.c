@@ -12,6 +12,7 @@
 #include "proto/status.h"
 #include "proto/walk.h"
 #include "tests/system/party.h"
+#include "tests/unit/patience.h"
 
 #define PATIENCE 5000
 
@@ -20,7 +21,7 @@ static struct harness harness;
 static int setup(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     return harness_begin(&harness, "[log]\nlevel = debug\n") == STATUS_OK ? 0 : -1;
 }
 

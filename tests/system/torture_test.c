@@ -14,13 +14,14 @@
 #include "proto/status.h"
 #include "tests/torture/figures.h"
 #include "tests/torture/memory.h"
+#include "tests/unit/patience.h"
 
 static struct torture torture;
 
 static int start(void **state)
 {
     (void)state;
-    alarm(270);
+    alarm((unsigned)patience(270));
     torture = (struct torture){.seed = 1};
     if (access("/dev/shm", W_OK) == 0 && getenv("TMPDIR") == NULL)
         setenv("TMPDIR", "/dev/shm", 1);

@@ -16,6 +16,7 @@
 #include "tests/system/harness.h"
 #include "tests/system/party.h"
 #include "tests/torture/figures.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/shelf.h"
 
 #define DISK "size=400m" /* an exchange is not made on less; then it shrinks */
@@ -145,7 +146,7 @@ static const char *fill_exchange(const char *folder)
 /* In a process of its own; the exit code. */
 static int fill_both(const char *folder)
 {
-    alarm(SECONDS);
+    alarm((unsigned)patience(SECONDS));
     if (!mount_small(folder))
         return NOT_ALLOWED;
     char first[320];

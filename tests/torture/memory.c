@@ -14,6 +14,7 @@
 #include "proto/status.h"
 #include "tests/torture/figures.h"
 #include "tests/torture/memory_cases.h"
+#include "tests/unit/patience.h"
 
 #define SHIM "../torture/memory_shim.so" /* from the folder of the test's program */
 #define RUN_SECONDS 60u                  /* one run may take so long */
@@ -50,7 +51,7 @@ static bool run_case(const struct memory_case *one, unsigned step, bool always)
     for (unsigned long at = 1; fired; at += step) {
         const char *wrong = one->begin != NULL ? one->begin() : NULL;
         tell("case %s, %s, allocation %lu%s\n", one->name, how, at, "");
-        alarm(RUN_SECONDS);
+        alarm((unsigned)patience(RUN_SECONDS));
         arm(at, always);
         int status = wrong == NULL ? one->run() : STATUS_OK;
         fired = disarm();

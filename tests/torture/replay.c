@@ -16,6 +16,7 @@
 #include "tests/torture/faulty.h"
 #include "tests/torture/figures.h"
 #include "tests/torture/record.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/scratch.h"
 
 #define CLIENTS 16u
@@ -150,7 +151,7 @@ static bool is_wrong_apart(struct replay *replay, const struct disk *disk, size_
     pid_t child = fork();
     if (child == 0) {
         uint64_t acknowledged = 0;
-        alarm(20);
+        alarm((unsigned)patience(20));
         disk_image(disk, at, DISK_SOME, at, true, replay->store, &acknowledged);
         _exit(judge_store(replay, acknowledged == UINT64_MAX ? 0 : acknowledged) != NULL);
     }

@@ -12,6 +12,7 @@
 
 #include "clients/muster/bundle.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 
 #define TEXT(text) ((char *)(uintptr_t)(text))
 
@@ -234,7 +235,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-    alarm(30);
+    alarm((unsigned)patience(30));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_nation_reads_its_statement),
         cmocka_unit_test(an_ended_bundle_offers_no_way_back),

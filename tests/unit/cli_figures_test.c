@@ -11,6 +11,7 @@
 #include "clients/muster/figures.h"
 #include "clients/muster/suggest.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 
 static void counts_have_thousands_marks(void **state)
 {
@@ -143,7 +144,7 @@ static void the_nearest_word_is_the_one_meant(void **state)
 
 int main(void)
 {
-    alarm(30);
+    alarm((unsigned)patience(30));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_have_thousands_marks),
         cmocka_unit_test(money_is_exact_where_somebody_pays),

@@ -15,6 +15,7 @@
 #include "proto/bundle.pb-c.h"
 #include "proto/request.pb-c.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 
 static struct arena arena;
 static char *printed;
@@ -184,7 +185,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-    alarm(30);
+    alarm((unsigned)patience(30));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_stand_two_blanks_apart),
         cmocka_unit_test(text_wraps_and_ids_stay_whole),

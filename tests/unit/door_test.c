@@ -13,6 +13,7 @@
 #include "broker/front/zap.h"
 #include "proto/keys.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 
 /*
  * The proof with which every front begins: a key that is in no list is refused. It holds with the handler that we have, and fails where
@@ -31,7 +32,7 @@ struct entrance {
 static int setup(void **state)
 {
     static struct entrance entrance;
-    alarm(60);
+    alarm((unsigned)patience(60));
     entrance = (struct entrance){.context = zmq_ctx_new()};
     config_default(&entrance.config);
     snprintf(entrance.config.address, sizeof entrance.config.address, "tcp://127.0.0.1:*");

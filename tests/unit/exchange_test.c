@@ -26,6 +26,7 @@
 #include "proto/verbs.h"
 #include "proto/walk.h"
 #include "store/log.h"
+#include "tests/unit/patience.h"
 
 #define TEXT(text) ((char *)(uintptr_t)(text))
 #define BEGIN UINT64_C(1801396800000)
@@ -150,7 +151,7 @@ static void make_exchange(void)
 static int setup(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     memset(&disk, 0, sizeof disk);
     memset(answers, 0, sizeof answers);
     disk.free_bytes = (uint64_t)1 << 39;

@@ -21,13 +21,14 @@
 #include "proto/status.h"
 #include "proto/verbs.h"
 #include "tests/fuzz/target.h"
+#include "tests/unit/patience.h"
 
 #define SEEDS_MOST 32u
 #define TARGETS_MOST 160u
 #define FINDING "build/fuzz-finding"
 
 static const struct fuzz_group *const groups[] = {&fuzz_group_messages, &fuzz_group_contract, &fuzz_group_keys, &fuzz_group_sheets,
-                                                  &fuzz_group_daemon, &fuzz_group_market, &fuzz_group_client};
+                                                  &fuzz_group_daemon, &fuzz_group_market, &fuzz_group_client, &fuzz_group_store};
 #define GROUPS (sizeof groups / sizeof groups[0])
 
 struct seeds {
@@ -87,7 +88,7 @@ static void seeds_and_mutations_of_them_hold(void **state)
     signal(SIGABRT, keep_finding);
     signal(SIGSEGV, keep_finding);
     signal(SIGALRM, keep_finding);
-    alarm(240);
+    alarm((unsigned)patience(240));
     fuzz_seeds_each(target, replay, &seeds);
     assert_true(seeds.count > 0);
     for (unsigned n = 0; n < seeds.count; n++) {

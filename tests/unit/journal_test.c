@@ -19,6 +19,7 @@
 #include "proto/status.h"
 #include "store/journal.h"
 #include "store/tables.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/shelf.h"
 
 #define PIECE 4096u
@@ -346,7 +347,7 @@ static pid_t begin_reader(const struct shelf *shelf)
 {
     pid_t child = fork();
     if (child == 0) {
-        alarm(20);
+        alarm((unsigned)patience(20));
         execl("/proc/self/exe", "journal_test", "--read", shelf->path, (char *)NULL);
         _exit(98);
     }

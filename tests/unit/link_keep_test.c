@@ -23,6 +23,7 @@
 #include "proto/seam.h"
 #include "proto/status.h"
 #include "proto/verbs.h"
+#include "tests/unit/patience.h"
 
 static struct {
     char home[256];
@@ -390,7 +391,7 @@ static void a_passphrase_comes_from_a_descriptor(void **state)
 
 int main(void)
 {
-    alarm(60);
+    alarm((unsigned)patience(60));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_profile_is_read_back_and_found),
         cmocka_unit_test(a_damaged_profile_names_its_line),

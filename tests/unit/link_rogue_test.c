@@ -21,6 +21,7 @@
 #include "proto/status.h"
 #include "proto/verbs.h"
 #include "proto/walk.h"
+#include "tests/unit/patience.h"
 
 #define TRY_MILLISECONDS 1500    /* each cheat is given this long to convince the client */
 #define WAIT_MILLISECONDS 20000  /* an honest answer comes long before, on a busy machine too */
@@ -312,7 +313,7 @@ static void a_request_that_no_box_holds_is_refused(void **state)
 
 int main(void)
 {
-    alarm(60);
+    alarm((unsigned)patience(60));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_honest_answer_is_taken),
         cmocka_unit_test(the_own_request_is_no_answer),

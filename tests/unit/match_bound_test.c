@@ -11,6 +11,7 @@
 
 #include "broker/match/bound.h"
 #include "broker/match/match.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/scenario_support.h"
 
 static struct scenario_support s;
@@ -18,7 +19,7 @@ static struct scenario_support s;
 static int begin(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     scenario_support_begin(&s);
     return 0;
 }

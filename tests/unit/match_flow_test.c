@@ -11,6 +11,7 @@
 
 #include "broker/match/bound.h"
 #include "broker/match/flow.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/scenario_support.h"
 
 #define STEPS 120
@@ -20,7 +21,7 @@ static struct scenario_support s;
 static int begin(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     scenario_support_begin(&s);
     return 0;
 }

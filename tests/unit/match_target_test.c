@@ -11,6 +11,7 @@
 
 #include "broker/match/target.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/scenario_support.h"
 
 #define LOTS 80
@@ -21,7 +22,7 @@ static struct scenario_support s;
 static int begin(void **state)
 {
     (void)state;
-    alarm(120);
+    alarm((unsigned)patience(120));
     scenario_support_begin(&s);
     return 0;
 }

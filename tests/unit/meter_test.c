@@ -15,6 +15,7 @@
 
 #include "broker/front/meter.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 
 #define PORTION 256u /* so many at most, in few segments, fit the window that TCP opens with */
 #define MOST 64u
@@ -44,7 +45,7 @@ static void line_open(struct line *line)
 static int setup(void **state)
 {
     (void)state;
-    alarm(30);
+    alarm((unsigned)patience(30));
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, COUNT) != 0)

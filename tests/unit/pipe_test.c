@@ -11,6 +11,7 @@
 
 #include "broker/pipe.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 
 struct pair {
     struct pipe left;
@@ -25,7 +26,7 @@ static int setup(void **state)
         pipe_open(&pair->left, fds[0], PIPE_FRAME_MOST) != STATUS_OK || pipe_open(&pair->right, fds[1], PIPE_FRAME_MOST) != STATUS_OK)
         return -1;
     *state = pair;
-    alarm(60);
+    alarm((unsigned)patience(60));
     return 0;
 }
 

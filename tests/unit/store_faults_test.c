@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/shelf.h"
 
 static uint64_t size_of(struct shelf *shelf)
@@ -194,7 +195,7 @@ static void a_killed_writer_loses_nothing_acknowledged(void **state)
         assert_int_equal(pipe(pipe_ends), 0);
         pid_t child = fork();
         if (child == 0) {
-            alarm(20);
+            alarm((unsigned)patience(20));
             close(pipe_ends[0]);
             struct store_txn *txn;
             uint64_t size = 0;
@@ -251,6 +252,6 @@ int main(void)
         cmocka_unit_test(a_start_that_can_not_sync_is_no_start),
         cmocka_unit_test(a_killed_writer_loses_nothing_acknowledged),
     };
-    alarm(200);
+    alarm((unsigned)patience(200));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/shelf.h"
 
 static int start(void **state)
@@ -116,7 +117,7 @@ static void a_second_opening_is_refused(void **state)
     shelf->store = NULL;
     pid_t child = fork();
     if (child == 0) {
-        alarm(20);
+        alarm((unsigned)patience(20));
         struct store *held;
         int status = store_open(shelf->path, &shelf->options, &held);
         /* Killed while it holds the store. */
@@ -139,7 +140,7 @@ static void another_process_may_read(void **state)
     assert_int_equal(store_settle(shelf->store), STATUS_OK);
     pid_t child = fork();
     if (child == 0) {
-        alarm(20);
+        alarm((unsigned)patience(20));
         /* By exec, since a store is never carried over a fork. */
         execl("/proc/self/exe", "store_test", "--read", shelf->path, (char *)NULL);
         _exit(1);
@@ -362,7 +363,7 @@ static void readers_have_a_limit_and_dead_ones_are_cleared(void **state)
     assert_int_equal(store_settle(shelf->store), STATUS_OK);
     pid_t child = fork();
     if (child == 0) {
-        alarm(20);
+        alarm((unsigned)patience(20));
         execl("/proc/self/exe", "store_test", "--die-reading", shelf->path, (char *)NULL);
         _exit(1);
     }
@@ -412,6 +413,6 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_backup_is_the_same_store_elsewhere, start, end),
         cmocka_unit_test_setup_teardown(readers_have_a_limit_and_dead_ones_are_cleared, start, end),
     };
-    alarm(200);
+    alarm((unsigned)patience(200));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
