@@ -22,7 +22,9 @@
 #define ARENA_POISONED
 #endif
 #ifdef ARENA_POISONED
-#include <sanitizer/asan_interface.h>
+/* As in sanitizer/asan_interface.h, whose pointers to const make gcc ask for what was never set. */
+void __asan_poison_memory_region(volatile void *bytes, size_t size);
+void __asan_unpoison_memory_region(volatile void *bytes, size_t size);
 #define ARENA_GAP ((size_t)16)
 #define poison(bytes, size) __asan_poison_memory_region(bytes, size)
 #define unpoison(bytes, size) __asan_unpoison_memory_region(bytes, size)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: EUPL-1.2
 # Runs the test programs named on the command line, two at a time, and ends with the counts of all of them in cmocka's
-# own form. What a program printed is shown where a test of it failed. Run from the top of the repository.
+# own form. What a program printed is shown where a test of it failed. TEST_UNDER: a command before each program, such as
+# a checker's. Run from the top of the repository.
 set -u
 jobs=${TEST_JOBS:-2}
 work=$(mktemp -d)
@@ -10,7 +11,7 @@ export WORK_DIR="$work"
 cat >"$work/one" <<'ONE'
 #!/bin/sh
 name=$(echo "$1" | tr / _)
-timeout "${TEST_TIMEOUT:-280}" "$1" >"$WORK_DIR/$name.out" 2>&1
+timeout "${TEST_TIMEOUT:-280}" ${TEST_UNDER:-} "$1" >"$WORK_DIR/$name.out" 2>&1
 code=$?
 run=$(sed -n 's/^\[==========\] .*: \([0-9]*\) test(s) run\..*/\1/p; s/^\[==========\] \([0-9]*\) test(s) run\..*/\1/p' "$WORK_DIR/$name.out" | tail -n 1)
 passed=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test(s)\..*/\1/p' "$WORK_DIR/$name.out" | tail -n 1)
