@@ -24,7 +24,7 @@ static int path_in(char path[PATH_MOST], const char *folder, const char *name)
 /* The copy's folder and all that may lie in it. */
 static void drop_copy(const char *copy)
 {
-    static const char *const names[] = {"data.mdb", "lock.mdb", "store.lock"};
+    static const char *const names[] = {"data.mdb", "lock.mdb", "store.lock", JOURNAL_NAME};
     char path[PATH_MOST];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (path_in(path, copy, names[i]) == STATUS_OK) {
@@ -103,6 +103,7 @@ int store_scrub(const char *path, const struct store_options *options)
     struct store_options plain = *options;
     plain.create = false;
     plain.read_only = false;
+    plain.keep = false; /* nothing is written often here, and the copy takes no journal along */
     int status = path_in(copy, path, COPY_FOLDER);
     status = status == STATUS_OK ? store_open(path, &plain, &store) : status;
     if (status != STATUS_OK) {

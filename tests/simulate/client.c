@@ -126,7 +126,8 @@ bool client_is_idle(const struct client *client)
 void client_forget(struct run *run, struct client *client)
 {
     const struct deed *deed = &client->deed;
-    if (deed->kind == DEED_NONE || client->index == 0 || deed->kind == DEED_JOIN || deed->kind == DEED_KEYS || deed->kind == DEED_PARTY)
+    if (deed->kind == DEED_NONE || client->index == 0 || deed->kind == DEED_JOIN || deed->kind == DEED_KEYS || deed->kind == DEED_PARTY ||
+        deed->kind == DEED_REDACT)
         return;
     if (deed->kind == DEED_OBJECT)
         client->objects[deed->about].unknown = true;

@@ -341,6 +341,52 @@ static void compare(struct run *run, struct client *client)
     deed_ask(run, client, DEED_READ, MUSTER__VERB__VERB_COMPARE, &request->base, 0, 0);
 }
 
+/* --- redactions ------------------------------------------------------------------------------------------------ */
+
+static void redact(struct run *run, struct client *client, Muster__RedactionKind kind)
+{
+    const struct operation *operation = &run->history.operations[run->redaction.operation];
+    Muster__Submission *submission = deed_new(run, &muster__submission__descriptor);
+    Muster__RedactionChange *change = deed_new(run, &muster__redaction_change__descriptor);
+    change->kind = kind;
+    change->position = run->redaction.position;
+    change->party = deed_text(run, run->clients[operation->client].id);
+    change->submission = deed_bytes(run, operation->id, sizeof operation->id);
+    change->envelope_sha256 = deed_bytes(run, operation->sha256, sizeof operation->sha256);
+    change->reason = deed_text(run, kind == MUSTER__REDACTION_KIND__REDACTION_PROPOSE ? "a spill" : "");
+    submission->n_redactions = 1;
+    submission->redactions = deed_one(run, change);
+    deed_submit(run, client, DEED_REDACT, submission, 0, (uint64_t)kind);
+}
+
+/* An entry of a member's object is named; or what another named is confirmed, or kept. */
+static bool redact_something(struct run *run, struct client *client)
+{
+    if (run->redaction.open && run->redaction.by != client->index) {
+        redact(run, client, dice_is(&run->dice, 800) ? MUSTER__REDACTION_KIND__REDACTION_CONFIRM : MUSTER__REDACTION_KIND__REDACTION_KEEP);
+        return true;
+    }
+    size_t at = run->history.count > 0 ? dice_roll(&run->dice, run->history.count) : 0;
+    if (run->redaction.open || run->history.count == 0)
+        return deed_read_something(run, client);
+    const struct operation *operation = &run->history.operations[at];
+    const struct client *owner = &run->clients[operation->client];
+    if (operation->acknowledged == 0 || owner->role == MUSTER__ROLE__ROLE_COORDINATOR || !operation->object)
+        return deed_read_something(run, client);
+    run->redaction = (struct run_redaction){.by = client->index, .position = operation->position, .operation = at};
+    redact(run, client, MUSTER__REDACTION_KIND__REDACTION_PROPOSE);
+    return true;
+}
+
+static void redaction_answered(struct run *run, const struct deed *deed, bool done)
+{
+    if (deed->number == MUSTER__REDACTION_KIND__REDACTION_PROPOSE)
+        run->redaction.open = done;
+    else
+        run->redaction.open = false;
+    run->figures.redactions += done && deed->number == MUSTER__REDACTION_KIND__REDACTION_CONFIRM;
+}
+
 static void confirm_clock(struct run *run, struct client *client)
 {
     Muster__Submission *submission = deed_new(run, &muster__submission__descriptor);
@@ -377,6 +423,8 @@ bool coordinator_next(struct run *run, struct client *client)
         export_something(run, client);
     else if (roll < 83 && client->bundle_count > 0)
         compare(run, client);
+    else if (roll < 85)
+        return redact_something(run, client);
     else
         return deed_read_something(run, client);
     return true;
@@ -401,6 +449,9 @@ void coordinator_answered(struct run *run, struct client *client, const struct d
         break;
     case DEED_CONFIRM:
         confirmed(run, client, done);
+        break;
+    case DEED_REDACT:
+        redaction_answered(run, deed, done);
         break;
     case DEED_PARTY:
         party_answered(run, client, deed, answer);

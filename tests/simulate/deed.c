@@ -107,6 +107,7 @@ void deed_submit(struct run *run, struct client *client, enum deed_kind kind, Mu
     struct deed deed = {.kind = kind, .verb = join ? MUSTER__VERB__VERB_JOIN : MUSTER__VERB__VERB_SUBMIT, .length = size, .shown = client->head,
                         .own_keys_once = join, .about = about, .number = number};
     deed.operation = history_sent(run, client->index, submission->id.data, envelope, size, kind == DEED_FOUL);
+    run->history.operations[deed.operation].object = kind == DEED_OBJECT;
     deed.body = deed_copy(envelope, size);
     if (client->bends)
         deed.body[dice_roll(&run->dice, size)] ^= (uint8_t)(1u << dice_roll(&run->dice, 8));

@@ -400,6 +400,18 @@ int unlink(const char *path)
     return result;
 }
 
+int unlinkat(int folder, const char *name, int flags)
+{
+    char link[64], path[PATH_MOST], whole[2 * PATH_MOST];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length <= 0 || flags != 0)
+        return REAL(int, "unlinkat", int, const char *, int)(folder, name, flags);
+    path[length] = '\0';
+    snprintf(whole, sizeof whole, "%s/%s", path, name);
+    return unlink(whole);
+}
+
 /* --- the disk -------------------------------------------------------------------------------------------------- */
 
 void disk_open(struct disk *disk, const char *folder, bool (*effect)(void *data), void *data)

@@ -233,32 +233,57 @@ static void front_answer(struct run *run, const struct pipe_frame *frame)
     }
 }
 
-void front_deliver_down(struct run *run)
+/* Takes every whole frame that the exchange has sent. False: it sends no more. */
+static bool front_take_frames(struct run *run)
 {
     struct front *front = &run->front;
     struct pipe_frame frame;
+    bool stands = pipe_fill(&front->pipe) == STATUS_OK;
+    while (pipe_next(&front->pipe, &frame) == STATUS_OK) {
+        if (frame.kind == PIPE_ADMITTED)
+            front_admit(run, &frame);
+        else if (frame.kind == PIPE_ANSWER)
+            front_answer(run, &frame);
+        else
+            run_finding(run, "answers", "a frame of kind %u", (unsigned)frame.kind);
+    }
+    return stands;
+}
+
+static void front_deliver_one(struct run *run, struct message *next)
+{
+    struct front *front = &run->front;
+    struct message message;
+    front_take(front, next, &message);
+    struct connection *connection = front_find(front, message.handle);
+    client_receive(run, &run->clients[connection->client], message.bytes, message.length, false);
+    free(message.bytes);
+}
+
+void front_deliver_down(struct run *run)
+{
+    struct front *front = &run->front;
     struct message *next;
     if (front->pipe.fd >= 0) {
-        bool stands = pipe_fill(&front->pipe) == STATUS_OK;
-        while (pipe_next(&front->pipe, &frame) == STATUS_OK) {
-            if (frame.kind == PIPE_ADMITTED)
-                front_admit(run, &frame);
-            else if (frame.kind == PIPE_ANSWER)
-                front_answer(run, &frame);
-            else
-                run_finding(run, "answers", "a frame of kind %u", (unsigned)frame.kind);
-        }
+        bool stands = front_take_frames(run);
         pipe_flush(&front->pipe);
         if (!stands && run->node.state == NODE_UP)
             node_new_front(run);
     }
-    while ((next = front_next(run, false)) != NULL) {
-        struct message message;
-        front_take(front, next, &message);
-        struct connection *connection = front_find(front, message.handle);
-        client_receive(run, &run->clients[connection->client], message.bytes, message.length, false);
-        free(message.bytes);
-    }
+    while ((next = front_next(run, false)) != NULL)
+        front_deliver_one(run, next);
+}
+
+void front_last_words(struct run *run)
+{
+    struct front *front = &run->front;
+    if (front->pipe.fd < 0)
+        return;
+    front_take_frames(run);
+    for (size_t at = 0; at < front->message_count; at++)
+        front->messages[at].due = run->monotonic;
+    for (struct message *next; (next = front_next(run, false)) != NULL;)
+        front_deliver_one(run, next);
 }
 
 /* --- misfortunes ----------------------------------------------------------------------------------------------- */
@@ -285,6 +310,15 @@ void front_misfortune(struct run *run)
         run->figures.front_kills++;
         run_note(run, "front killed");
         node_new_front(run);
+        return;
+    }
+    /* Nonsense ends the pipe, and with it the front; the exchange goes on. */
+    if (dice_is(&run->dice, 60) && front->pipe.fd >= 0) {
+        uint8_t rubbish[64];
+        dice_fill(&run->dice, rubbish, sizeof rubbish);
+        pipe_send(&front->pipe, (enum pipe_kind)dice_between(&run->dice, PIPE_REQUEST, 200), rubbish, dice_roll(&run->dice, sizeof rubbish), NULL, 0);
+        pipe_flush(&front->pipe);
+        run->figures.forged++;
         return;
     }
     unsigned cuts = (unsigned)dice_between(&run->dice, 1, 4);

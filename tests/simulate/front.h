@@ -64,6 +64,9 @@ void front_deliver_up(struct run *run);
 /* Takes what the exchange sent, and hands what is due to the clients. */
 void front_deliver_down(struct run *run);
 
+/* The exchange is gone; what it had sent, and what was on its way to clients, arrives all the same. */
+void front_last_words(struct run *run);
+
 /* All connections are gone, and what was under way. */
 void front_lose(struct run *run);
 

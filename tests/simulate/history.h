@@ -23,6 +23,7 @@ struct operation {
     uint64_t acknowledged;   /* step at which the receipt was read; 0: not yet */
     uint64_t position;
     uint8_t receipt_sha256[32];
+    bool object;             /* a demand's or an offer's */
     bool forbidden;          /* no rule lets it in: it must never stand in the log */
     bool seen;               /* the check's */
 };

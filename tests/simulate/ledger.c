@@ -94,7 +94,7 @@ static void ledger_read_one(struct run *run, struct store_txn *txn, uint64_t pos
     if (position > 0 && kept->time < ledger->entries[position - 1].time)
         run_finding(run, "time", "the time of entry %" PRIu64 " falls", position);
     ledger->size = position + 1;
-    reading_entry(run, &entry, position >= ledger->verified);
+    reading_entry(run, txn, &entry, position >= ledger->verified);
     if (ledger->verified < ledger->size)
         ledger->verified = ledger->size;
 }

@@ -169,6 +169,9 @@ static void node_bury(struct run *run)
     exchange_turn_end(&node->turn);
     exchange_close(node->turn.exchange);
     node->turn.exchange = NULL;
+    node->state = NODE_DOWN;
+    if (dice_is(&run->dice, 600))
+        front_last_words(run);
     front_lose(run);
     planning_end(run);
     wire_cut(&node->front_wire);
@@ -178,7 +181,6 @@ static void node_bury(struct run *run)
     run->figures.kills += node->dead;
     node->dead = false;
     node->kill_at = 0;
-    node->state = NODE_DOWN;
     node->start_at = run->monotonic + wait;
     if (!power)
         return;

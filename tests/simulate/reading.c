@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "broker/desk/bundle.h"
+#include "broker/desk/redactions.h"
 #include "broker/desk/state.h"
 #include "broker/match/load.h"
 #include "broker/match/message.h"
@@ -322,21 +323,33 @@ static void read_bundles(const struct reading *reading, bool fresh)
         read_bundle_change(reading, submission->bundles[at]);
 }
 
-void reading_entry(struct run *run, const struct log_entry *entry, bool fresh)
+/* What an entry says; of one whose body was dropped, what is left of it. False: it can't be read. */
+static bool open_entry(struct run *run, struct store_txn *txn, const struct log_entry *entry, struct entry_body *body,
+                       Muster__Submission **submission)
+{
+    struct log_redacted redacted;
+    if (entry->body != NULL)
+        return entry_body_parse(entry->body, entry->body_size, body) == STATUS_OK &&
+               envelope_unpack(entry->envelope, entry->envelope_size, &run->look, submission, NULL) == STATUS_OK;
+    if (redactions_replay(txn, entry->position, &run->look, &redacted, submission) != STATUS_OK)
+        return false;
+    *body = redacted.body;
+    return true;
+}
+
+void reading_entry(struct run *run, struct store_txn *txn, const struct log_entry *entry, bool fresh)
 {
     struct entry_body body;
     Muster__Submission *submission = NULL;
     struct reading reading = {.run = run, .ledger = &run->ledger, .position = run->ledger.size - 1, .party = "?"};
-    if (entry->body == NULL)
-        return;
-    if (entry_body_parse(entry->body, entry->body_size, &body) != STATUS_OK ||
-        envelope_unpack(entry->envelope, entry->envelope_size, &run->look, &submission, NULL) != STATUS_OK) {
+    if (!open_entry(run, txn, entry, &body, &submission)) {
         wrong(&reading, "log", "it can't be read");
         return;
     }
     reading.party = body.party;
     reading.submission = submission;
-    read_sender(&reading, entry, fresh);
+    if (entry->body != NULL)
+        read_sender(&reading, entry, fresh);
     if (run->found)
         return;
     read_keys(&reading);

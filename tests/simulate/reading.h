@@ -12,7 +12,7 @@ struct run;
 struct store_txn;
 
 /* Reads the ledger's next entry. fresh: its signature and plan were not looked at before. */
-void reading_entry(struct run *run, const struct log_entry *entry, bool fresh);
+void reading_entry(struct run *run, struct store_txn *txn, const struct log_entry *entry, bool fresh);
 
 /*
  * The tables against what must always hold: no fund is overdrawn, no line or offer is oversold, one bundle binds a lot, and each bundle's state

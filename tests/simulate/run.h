@@ -29,8 +29,17 @@
 struct run_figures {
     uint64_t steps, restarts, kills, power_cuts, disk_faults, disks_full, planner_faults, front_kills, clock_jumps, days;
     uint64_t cut_connections, duplicated, misdelivered, forged, forgotten;
+    uint64_t redactions;
     uint64_t sent, acknowledged, repeated, refused, read, entries, bundles, committed, opened;
     uint64_t changes_dropped; /* of the disk, by power cuts */
+};
+
+/* A redaction that one coordinator has asked for, and told the others of. */
+struct run_redaction {
+    bool open;
+    size_t by;
+    uint64_t position;
+    size_t operation;
 };
 
 struct run {
@@ -56,6 +65,7 @@ struct run {
     struct client *clients;    /* the first is the first coordinator */
     size_t client_count;
     unsigned lots;
+    struct run_redaction redaction;
     struct history history;
     struct ledger ledger;
     struct arena arena;        /* of what is made to be sent */

@@ -16,7 +16,7 @@ static const struct {
 #define ROW(name) {#name, offsetof(struct run_figures, name)}
     ROW(steps), ROW(restarts), ROW(kills), ROW(power_cuts), ROW(changes_dropped), ROW(disk_faults), ROW(disks_full), ROW(planner_faults),
     ROW(front_kills), ROW(cut_connections), ROW(duplicated), ROW(forged), ROW(misdelivered), ROW(forgotten), ROW(clock_jumps), ROW(days),
-    ROW(sent), ROW(acknowledged), ROW(repeated), ROW(refused), ROW(read), ROW(opened), ROW(entries), ROW(bundles), ROW(committed),
+    ROW(sent), ROW(acknowledged), ROW(repeated), ROW(refused), ROW(read), ROW(opened), ROW(entries), ROW(bundles), ROW(committed), ROW(redactions),
 #undef ROW
 };
 

@@ -321,6 +321,12 @@ static void a_scrub_leaves_nothing_in_the_journal(void **state)
     assert_int_equal(store_open(shelf->path, &shelf->options, &shelf->store), STATUS_OK);
     assert_int_equal(shelf_batch(shelf, 1, 1), STATUS_OK);
     assert_int_equal(size_of(shelf), 1);
+    /* And once more: the first left nothing in the way. */
+    store_close(shelf->store);
+    shelf->store = NULL;
+    assert_int_equal(store_scrub(shelf->path, &shelf->options), STATUS_OK);
+    assert_int_equal(store_open(shelf->path, &shelf->options, &shelf->store), STATUS_OK);
+    assert_int_equal(size_of(shelf), 1);
 }
 
 /* --- who reads ------------------------------------------------------------------------------------------------- */
