@@ -41,6 +41,8 @@ struct ledger_party {
 struct ledger_object {
     char name[112]; /* noun, party, id */
     uint64_t version;
+    uint64_t position; /* of the entry that put it */
+    bool stands;
 };
 
 struct ledger_bundle {

@@ -171,23 +171,58 @@ static void read_keys(const struct reading *reading)
 
 /* --- objects --------------------------------------------------------------------------------------------------- */
 
-static void read_object(const struct reading *reading, const char *noun, const char *id, uint64_t replaces)
+static struct ledger_object *object_of(const struct reading *reading, const char *noun, const char *party, const char *id)
 {
-    char name[112];
-    snprintf(name, sizeof name, "%s/%s/%s", noun, reading->party, id);
-    struct ledger_object *object = ledger_object(reading->ledger, name);
+    char name[sizeof ((struct ledger_object *)0)->name];
+    snprintf(name, sizeof name, "%s/%s/%s", noun, party, id);
+    return ledger_object(reading->ledger, name);
+}
+
+static void read_object(const struct reading *reading, struct ledger_object *object, Muster__ChangeKind kind, uint64_t replaces)
+{
     if (object->version != replaces)
         wrong(reading, "versions", "it does not replace the version that stands");
     object->version++;
+    object->position = reading->position;
+    object->stands = kind == MUSTER__CHANGE_KIND__CHANGE_PUT;
+}
+
+/* What a redacted entry had put, and nobody changed since, is withdrawn with it. */
+static void read_redacted_object(struct ledger_object *object, uint64_t position)
+{
+    if (object->position != position || !object->stands)
+        return;
+    object->version++;
+    object->stands = false;
+}
+
+static void read_redacted(const struct reading *reading)
+{
+    const Muster__Redacted *redacted = reading->submission->redacted;
+    Muster__Submission *remains = NULL;
+    if (redactions_remains(redacted, &reading->run->look, &remains) != STATUS_OK) {
+        wrong(reading, "log", "what is left of a redacted entry can't be read");
+        return;
+    }
+    for (size_t at = 0; at < remains->n_demands; at++)
+        read_redacted_object(object_of(reading, "demand", redacted->party, remains->demands[at]->id), redacted->position);
+    for (size_t at = 0; at < remains->n_offers; at++)
+        read_redacted_object(object_of(reading, "offer", redacted->party, remains->offers[at]->id), redacted->position);
 }
 
 static void read_objects(const struct reading *reading)
 {
     const Muster__Submission *submission = reading->submission;
-    for (size_t at = 0; at < submission->n_demands; at++)
-        read_object(reading, "demand", submission->demands[at]->id, submission->demands[at]->replaces);
-    for (size_t at = 0; at < submission->n_offers; at++)
-        read_object(reading, "offer", submission->offers[at]->id, submission->offers[at]->replaces);
+    for (size_t at = 0; at < submission->n_demands; at++) {
+        const Muster__DemandChange *change = submission->demands[at];
+        read_object(reading, object_of(reading, "demand", reading->party, change->id), change->kind, change->replaces);
+    }
+    for (size_t at = 0; at < submission->n_offers; at++) {
+        const Muster__OfferChange *change = submission->offers[at];
+        read_object(reading, object_of(reading, "offer", reading->party, change->id), change->kind, change->replaces);
+    }
+    if (submission->redacted != NULL)
+        read_redacted(reading);
 }
 
 /* --- bundles --------------------------------------------------------------------------------------------------- */
