@@ -251,6 +251,41 @@ int match_finish_mix(struct match_search *search)
     return STATUS_OK;
 }
 
+int match_finish_parts(struct match_search *search, const struct match_part *parts, uint32_t count)
+{
+    struct match_tied *tied = search->tied;
+    if (count > tied->part_most) {
+        return STATUS_OK;
+    }
+    match_tied_take(tied, &search->flow);
+    memcpy(tied->parts[0], parts, count * sizeof *parts);
+    tied->part_count[0] = count;
+    tied->column_count = tied->master.column_count = 1;
+    tied->master.share[0] = 1;
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        search->repair.right[t] = search->rights[t];
+    }
+    int status = STATUS_OK;
+    for (int round = 0; round < MIXES && !status; round++) {
+        struct match_lot_plan out = {.bound = INT64_MAX};
+        bool made, valid;
+        status = make_awards(search, &out, &made, &valid);
+        if (status || !made) {
+            break;
+        }
+        out.objective = match_flow_objective(&search->trial);
+        if (valid) {
+            status = keep_better(search, &out);
+            break;
+        }
+        if (!keep_money_free(search, out.awards, out.award_count)) {
+            break;
+        }
+    }
+    tied->column_count = 0;
+    return status;
+}
+
 int match_finish_keep(struct match_search *search, bool thorough)
 {
     if (search->worth == MATCH_GAIN_NEVER || most_worth(search) <= search->best.objective) {

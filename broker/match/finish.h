@@ -25,4 +25,11 @@ int match_finish_keep(struct match_search *search, bool thorough);
  */
 int match_finish_mix(struct match_search *search);
 
+/*
+ * Finishes given awards of the choices and lumps that are open in search->flow, in whole units, within search->rights, and keeps the result where
+ * it is better. What funds pay of one-off costs is found on the way. STATUS_NO_MEMORY.
+ */
+struct match_part;
+int match_finish_parts(struct match_search *search, const struct match_part *parts, uint32_t count);
+
 #endif

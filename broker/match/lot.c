@@ -9,6 +9,7 @@
 #include "broker/match/finish.h"
 #include "broker/match/moves.h"
 #include "broker/match/node.h"
+#include "broker/match/proof.h"
 #include "broker/match/screen.h"
 #include "broker/match/tie_search.h"
 #include "proto/status.h"
@@ -185,7 +186,7 @@ int match_lot_branch(struct match_search *search)
     if (search->nodes && search->nodes < WIDE_NODES && !is_within(search, WIDE)) {
         search->nodes = WIDE_NODES;
     }
-    int status = done(search) ? STATUS_OK : match_branch_run(search);
+    int status = done(search) ? STATUS_OK : match_proof_fits(search) ? match_proof_run(search) : match_branch_run(search);
     match_control_count(search->control, MATCH_PASS_BRANCH, since, search->nodes_done - before, 0);
     return status;
 }

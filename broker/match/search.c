@@ -12,6 +12,8 @@
 #define NODES_LARGE 12
 #define SMALL_NODES 1500     /* of a small lot, which is to be proved */
 #define PROOF_NODES 5000
+#define SMALL_WORK UINT64_C(700000000)     /* of the proof of a small lot: under a second */
+#define PROOF_WORK UINT64_C(20000000000)
 #define SMALL_PAIRS 3000     /* lines times choices of a small lot: some 30 demands and 12 offers */
 #define MIDDLE_PAIRS 30000   /* of one of some 90 demands and 30 offers */
 #define ENOUGH 10            /* millionths of the bound that a plan may be short of it */
@@ -68,6 +70,8 @@ void match_search_budget(struct match_search *search, const struct match_options
     bool prove = options->prove;
     uint64_t pairs = (uint64_t)search->model.line_count * search->model.choice_count;
     search->node_steps = NODE_STEPS;
+    search->proves = !options->enough && (prove || (!nodes && pairs <= SMALL_PAIRS));
+    search->work_most = prove ? PROOF_WORK : SMALL_WORK;
     search->persists = !options->enough && (prove || nodes || pairs <= SMALL_PAIRS);
     search->enough = options->enough ? options->enough : search->persists ? 0 : pairs <= MIDDLE_PAIRS ? ENOUGH : ENOUGH_LARGE;
     search->nodes = nodes ? nodes : prove ? PROOF_NODES : pairs <= SMALL_PAIRS ? SMALL_NODES : pairs <= MIDDLE_PAIRS ? NODES : pairs <= LARGE_PAIRS ? NODES_LARGE : 0;

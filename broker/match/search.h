@@ -55,8 +55,10 @@ struct match_search {
     __int128 joint_bound;       /* scaled: of the lot at the funds' prices as they are */
     uint64_t nodes;             /* budget of branch and bound */
     uint64_t nodes_done;
+    uint64_t work_most;         /* the same of a proof, in steps of its inner loops */
     uint32_t node_steps;        /* price steps at a node */
     uint32_t enough;            /* millionths of the bound: what is not worth a search for more */
+    bool proves;                /* a proof is wanted, or the lot is small enough to have one anyway */
     bool persists;              /* branches on where the relaxation is whole already but its plan is not as good: to prove */
 };
 

@@ -16,7 +16,7 @@
 static void finds_the_best_plan_of_tiny_lots(void **state)
 {
     (void)state;
-    unsigned compared = 0, bundles = 0;
+    unsigned compared = 0, bundles = 0, proved = 0;
     for (uint64_t seed = 1; seed <= ROUNDS; seed++) {
         struct scenario_support s;
         int64_t best = 0;
@@ -33,12 +33,14 @@ static void finds_the_best_plan_of_tiny_lots(void **state)
                 fail_msg("seed %u: objective %lld, best %lld", (unsigned)seed, (long long)plan->objective, (long long)best);
             }
             compared++;
+            proved += plan->bound == plan->objective;
             bundles += valid > 0;
         }
         scenario_support_end(&s);
     }
     assert_true(compared > ROUNDS / 3);
     assert_true(bundles > compared / 5);
+    assert_true(proved * 5 > compared * 4);
 }
 
 int main(void)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#ifndef BROKER_MATCH_PROOF_H
+#define BROKER_MATCH_PROOF_H
+
+#include "broker/match/search.h"
+
+/*
+ * Proves a lot's plan best, or finds a better one: branch and price over the linear program of proof_master.h. A node's bound is that of
+ * proof_dual.h; what its prices exclude is fixed; a node whose solution is whole is closed by the flow, or under ties by the awards
+ * themselves; any other is split on what is least whole: an offer, a tier, a lump, the supplier of a lump, and, once these are whole, the
+ * units of one line at one offer. A rule on nations, which the program leaves out, comes in as a cut where a plan would break it.
+ */
+
+/* Whether the lot is of a size for this, and asks for a proof. */
+bool match_proof_fits(const struct match_search *search);
+
+/* Runs within search->nodes; takes better plans into search->best and lowers its bound. STATUS_NO_MEMORY. */
+int match_proof_run(struct match_search *search);
+
+#endif
