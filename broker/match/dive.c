@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "broker/match/dive.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +9,14 @@
 #include "broker/match/node.h"
 #include "proto/status.h"
 
-#define STEPS 20       /* of prices, a look, at most */
-#define ENOUGH 5e-5    /* of the bound: prices that promise less are good enough to go by */
 #define ROUNDS 60
 #define LOOKS 90       /* after which nothing is taken back any more */
 #define SURE 0.99F     /* share from which a thing is decided */
 #define UNLIKELY 0.02F /* share up to which it is decided against */
 #define HALF 0.5F
 #define WAYS 5         /* of making one decision */
+#define MORE_WAYS 8    /* of placing a lump, where each of these costs much */
+#define MUCH 0.001     /* of the bound */
 #define PART 4         /* a round decides on a part of what is open */
 #define LOSS 0.0002    /* of the bound, that a round may cost at first */
 
@@ -202,7 +203,7 @@ static void go_back(struct match_search *search, struct match_dive *dive)
 static bool look(struct match_search *search, struct match_dive *dive, __int128 before)
 {
     dive->looks++;
-    match_ascent_run(&search->walk, &dive->limits, &search->ties, match_branch_cutoff(search) - 1, STEPS, &search->dual, &search->ascent);
+    match_ascent_run(&search->walk, &dive->limits, &search->ties, match_branch_cutoff(search) - 1, search->dive_steps, &search->dual, &search->ascent);
     return search->dual.bound != MATCH_NET_NEVER && search->dual.bound >= before - (__int128)((double)before * dive->loss);
 }
 
@@ -253,28 +254,89 @@ static uint32_t list_ways(const struct match_search *search, const struct match_
     return count;
 }
 
-/* One decision, the one with most at stake: the first way of making it that costs little, or the one that costs least. */
-static void decide_one(struct match_search *search, struct match_dive *dive, __int128 before)
+/* What a unit of a lump costs from an offer that may take all of it, at its best choice; INFINITY where it may not. */
+static double cost_from(const struct match_search *search, const struct match_dive *dive, uint32_t lump, uint32_t offer)
 {
-    struct match_decision ways[WAYS];
-    uint32_t count = list_ways(search, dive, &dive->decisions[0], ways), best = 0;
-    __int128 most = MATCH_NET_NEVER;
+    const struct match_model *model = &search->model;
+    int64_t total = model->lumps[lump].total;
+    double least = INFINITY;
+    if (!match_node_supplies(search, &dive->limits, lump, offer)) {
+        return least;
+    }
+    for (uint32_t c = model->first_choice[offer]; c < model->first_choice[offer + 1]; c++) {
+        const struct match_choice *choice = &model->choices[c];
+        if (!dive->limits.barred[c] && choice->most >= total) {
+            double cost = (double)choice->evaluated_price + (double)choice->fixed / (double)total;
+            least = cost < least ? cost : least;
+        }
+    }
+    return least;
+}
+
+/* Suppliers of a lump that the mixture does not use, the cheapest first. */
+static uint32_t list_others(const struct match_search *search, const struct match_dive *dive, const struct match_decision *ways,
+                            uint32_t known, struct match_decision *others)
+{
+    uint32_t count = 0, offers = search->model.lot->offer_count;
+    while (count < MORE_WAYS) {
+        uint32_t best = MATCH_NONE;
+        double least = INFINITY;
+        for (uint32_t o = 0; o < offers; o++) {
+            bool listed = false;
+            for (uint32_t n = 0; n < known; n++) {
+                listed = listed || ways[n].with == o;
+            }
+            for (uint32_t n = 0; n < count; n++) {
+                listed = listed || others[n].with == o;
+            }
+            double cost = listed ? INFINITY : cost_from(search, dive, ways[0].index, o);
+            best = cost < least ? o : best;
+            least = cost < least ? cost : least;
+        }
+        if (best == MATCH_NONE) {
+            break;
+        }
+        others[count] = ways[0];
+        others[count].in = true;
+        others[count++].with = best;
+    }
+    return count;
+}
+
+/* Tries ways until one costs little: the first, or any of an offer. Else *best is the one that costs least, *most the bound under it. */
+static bool try_ways(struct match_search *search, struct match_dive *dive, __int128 before, const struct match_decision *ways, uint32_t count,
+                     struct match_decision *best, __int128 *most)
+{
     for (uint32_t n = 0; n < count; n++) {
         carry_out(search, dive, &ways[n]);
         bool cheap = look(search, dive, before);
-        if (cheap && !ways[n].lump) {
-            return;
+        if (cheap && (n == 0 || !ways[n].lump)) {
+            return true;
         }
-        if (search->dual.bound > most) {
-            most = search->dual.bound;
-            best = n;
-        }
-        if (cheap && n == 0) {
-            return;
+        if (search->dual.bound > *most) {
+            *most = search->dual.bound;
+            *best = ways[n];
         }
         go_back(search, dive);
     }
-    carry_out(search, dive, &ways[best]);
+    return false;
+}
+
+/* One decision, the one with most at stake: the first way of making it that costs little, or the one that costs least. */
+static void decide_one(struct match_search *search, struct match_dive *dive, __int128 before)
+{
+    struct match_decision ways[WAYS], others[MORE_WAYS], best = dive->decisions[0];
+    uint32_t count = list_ways(search, dive, &dive->decisions[0], ways);
+    __int128 most = MATCH_NET_NEVER;
+    if (try_ways(search, dive, before, ways, count, &best, &most)) {
+        return;
+    }
+    bool single = best.lump && search->model.lumps[best.index].single && search->ascent.keeps_pairs;
+    if (single && most < before - (__int128)((double)before * MUCH) &&
+        try_ways(search, dive, before, others, list_others(search, dive, ways, count, others), &best, &most)) {
+        return;
+    }
+    carry_out(search, dive, &best);
     look(search, dive, before);
     double lost = (double)(before - search->dual.bound) / (double)(before + 1);
     dive->loss = lost > dive->loss ? lost : dive->loss; /* where every way costs, small steps are no use */
@@ -342,7 +404,7 @@ bool match_dive_run(struct match_search *search, struct match_dive *dive, float 
     memset(dive->decided, 0, model->lot->offer_count);
     dive->looks = 0;
     dive->loss = LOSS;
-    search->ascent.enough = ENOUGH;
+    search->ascent.enough = search->dive_enough;
     bool hopeless = false;
     for (int round = 0; round < ROUNDS && !hopeless && go_on(search, dive); round++) {
         hopeless = search->dual.bound == MATCH_NET_NEVER || search->dual.bound < match_branch_cutoff(search);

@@ -4,6 +4,9 @@
 #include "broker/match/entry.h"
 #include "broker/match/weigh.h"
 
+#define LISTED_LINES 64 /* of a lot, for each further exchange that a look lists */
+#define LISTED_MOST 16u
+
 /* One unit out of an entry, one unit of a line into a slot; either may be missing. */
 struct exchange {
     uint32_t out;   /* entry or MATCH_NONE */
@@ -327,20 +330,79 @@ static void list_lacking(struct match_repair *repair)
     }
 }
 
-/* The exchange that mends at the least loss. */
+/* The exchanges of one look that mend at the least loss, the best first; of each entry one. */
+struct shortlist {
+    struct exchange exchanges[LISTED_MOST];
+    struct match_entry out[LISTED_MOST]; /* as it was, where one goes out */
+    uint32_t count, most;
+};
+
+/* The one that another must be better than to be listed. */
+static struct exchange bar_of(const struct shortlist *list)
+{
+    return list->count < list->most ? none : list->exchanges[list->count - 1];
+}
+
+static void list_exchange(const struct match_repair *repair, struct shortlist *list, const struct exchange *exchange)
+{
+    const struct exchange bar = bar_of(list);
+    if (exchange->gain == INT64_MIN || (exchange->out == bar.out && exchange->line == bar.line && exchange->slot == bar.slot)) {
+        return;
+    }
+    uint32_t at = list->count < list->most ? list->count++ : list->count - 1;
+    for (; at && is_better(exchange, &list->exchanges[at - 1], true); at--) {
+        list->exchanges[at] = list->exchanges[at - 1];
+        list->out[at] = list->out[at - 1];
+    }
+    list->exchanges[at] = *exchange;
+    list->out[at] = exchange->out == MATCH_NONE ? (struct match_entry){.line = MATCH_NONE} : repair->flow->entries[exchange->out];
+}
+
+/* Whether a listed exchange still mends and may be, after those before it. */
+static bool still_mends(struct match_repair *repair, const struct shortlist *list, uint32_t n)
+{
+    const struct exchange *exchange = &list->exchanges[n];
+    double mends = 0;
+    if (exchange->out != MATCH_NONE) {
+        const struct match_entry *was = &list->out[n], *is = &repair->flow->entries[exchange->out];
+        if (is->line != was->line || is->slot != was->slot || is->quantity != was->quantity) {
+            return false;
+        }
+        mends += pressure_of(repair, is->line, is->slot);
+    }
+    if (exchange->line != MATCH_NONE) {
+        mends -= pressure_of(repair, exchange->line, exchange->slot);
+    }
+    return mends > 0 && rows_permit(repair, exchange) && places_allow(repair, exchange) > 0;
+}
+
+/* Exchanges that mend at little loss: in a large lot several a look, for a look takes long. False where there is none. */
 static bool mend_once(struct match_repair *repair)
 {
     struct match_flow *flow = repair->flow;
-    struct exchange best = none;
+    struct shortlist list = {.most = 1 + repair->model->line_count / LISTED_LINES};
+    list.most = list.most < LISTED_MOST ? list.most : LISTED_MOST;
     measure_pressure(repair);
     list_lacking(repair);
     for (uint32_t l = 0; l < repair->model->line_count; l++) {
         for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
+            struct exchange best = bar_of(&list);
             consider_entry(repair, e, true, &best);
+            list_exchange(repair, &list, &best);
         }
+        struct exchange best = bar_of(&list);
         consider_line(repair, l, true, &best);
+        list_exchange(repair, &list, &best);
     }
-    return carry_out_best(repair, &best);
+    for (uint32_t n = 0; n < list.count && !(n && match_repair_holds(repair)); n++) {
+        if (n) {
+            measure_pressure(repair);
+        }
+        if (!n || still_mends(repair, &list, n)) {
+            carry_out_best(repair, &list.exchanges[n]);
+        }
+    }
+    return list.count > 0;
 }
 
 /* The best that gains among what begins with a line; again while there is one. */

@@ -8,6 +8,11 @@
 #include "proto/status.h"
 
 #define NODE_STEPS 8
+#define NODE_STEPS_LARGE 5
+#define DIVE_STEPS 20
+#define DIVE_STEPS_LARGE 10
+#define DIVE_ENOUGH 5e-5
+#define DIVE_ENOUGH_LARGE 2e-4
 #define NODES 30             /* of a lot's tree by default */
 #define NODES_LARGE 12
 #define SMALL_NODES 1500     /* of a small lot, which is to be proved */
@@ -69,7 +74,10 @@ void match_search_budget(struct match_search *search, const struct match_options
     uint64_t nodes = options->node_budget;
     bool prove = options->prove;
     uint64_t pairs = (uint64_t)search->model.line_count * search->model.choice_count;
-    search->node_steps = NODE_STEPS;
+    bool large = pairs > MIDDLE_PAIRS;
+    search->node_steps = large && !prove ? NODE_STEPS_LARGE : NODE_STEPS;
+    search->dive_steps = large ? DIVE_STEPS_LARGE : DIVE_STEPS;
+    search->dive_enough = large ? DIVE_ENOUGH_LARGE : DIVE_ENOUGH;
     search->proves = !options->enough && (prove || (!nodes && pairs <= SMALL_PAIRS));
     search->work_most = prove ? PROOF_WORK : SMALL_WORK;
     search->persists = !options->enough && (prove || nodes || pairs <= SMALL_PAIRS);

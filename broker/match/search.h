@@ -57,6 +57,8 @@ struct match_search {
     uint64_t nodes_done;
     uint64_t work_most;         /* the same of a proof, in steps of its inner loops */
     uint32_t node_steps;        /* price steps at a node */
+    uint32_t dive_steps;        /* the same at a look of a dive, at most */
+    double dive_enough;         /* of the bound: prices that promise less are good enough for a dive to go by */
     uint32_t enough;            /* millionths of the bound: what is not worth a search for more */
     bool proves;                /* a proof is wanted, or the lot is small enough to have one anyway */
     bool persists;              /* branches on where the relaxation is whole already but its plan is not as good: to prove */

@@ -10,6 +10,7 @@
 #define SHARE_MOST 16.0  /* the same of a share's row, whose sums are times 100 */
 #define ENOUGH 5e-6      /* gap between prices and mix that ends the search */
 #define BUILDS_LINES 32000 /* flows made in a lot, times its lines */
+#define BUILDS_SQUARE 5000000 /* the same, times their square, which is how the time of one grows */
 #define BUILDS_LEAST 4
 #define REACH_LEAST 0.5
 
@@ -28,8 +29,9 @@ int match_tied_init(struct match_search *search, struct arena *arena, struct mat
 {
     const struct match_model *model = &search->model;
     uint32_t offers = model->lot->offer_count, ties = search->ties.count;
+    uint32_t lines = model->line_count + 1, builds = BUILDS_LINES / lines, fewer = (uint32_t)(BUILDS_SQUARE / ((uint64_t)lines * lines));
     *tied = (struct match_tied){.search = search, .right = search->repair.right,
-                                .build_most = BUILDS_LINES / (model->line_count + 1) + BUILDS_LEAST,
+                                .build_most = (builds < fewer ? builds : fewer) + BUILDS_LEAST,
                                 .part_most = 3 * model->line_count + 8 * offers + 16};
     tied->choices = arena_array(arena, offers, sizeof *tied->choices);
     tied->lumps = arena_array(arena, model->lump_count, sizeof *tied->lumps);
