@@ -122,12 +122,12 @@ SIMULATE := $(BUILD)/tests/simulate/simulate
 SIMULATE_O := $(call objects,tests/simulate)
 SIMULATE_WRAPPED := metrics_write sodium_malloc sodium_free store_keep log_find_submission desk_apply gate_check_verb \
 	gate_check_submission seal_answer request_current_party envelope_verify tlog_head_verify desk_check_version audit_plan parked_look \
-	pipe_pack_head exchange_admission
+	pipe_pack_head exchange_admission state_held
 simulate: $(SIMULATE)
 	@mkdir -p build/bench
 	$(SIMULATE) $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --json build/bench/simulate.json) $(if $(VERBOSE),--verbose)
 
-$(BUILD)/tests/system/simulate_test: $(SIMULATE)
+$(BUILD)/tests/system/simulate_test $(BUILD)/tests/system/simulate_mistakes_test: $(SIMULATE)
 
 $(SIMULATE): $(SIMULATE_O) $(TEST_LIBS)
 	$(CC) $(FLAGS) $(LDFLAGS) $(SIMULATE_WRAPPED:%=-Wl,--wrap=%) -o $@ $(SIMULATE_O) -Wl,--start-group $(TEST_LIBS) -Wl,--end-group $(PKG_LIBS) -ldl

@@ -415,15 +415,15 @@ bool coordinator_next(struct run *run, struct client *client)
     uint64_t roll = dice_roll(&run->dice, 100);
     if (roll < 40 && confirm_some(run, client))
         return true;
-    if (roll < 70)
+    if (roll < 68)
         return steer_some(run, client);
-    if (roll < 78)
+    if (roll < 80)
         return look_at_party(run, client);
-    if (roll < 81)
+    if (roll < 83)
         export_something(run, client);
-    else if (roll < 83 && client->bundle_count > 0)
+    else if (roll < 85 && client->bundle_count > 0)
         compare(run, client);
-    else if (roll < 85)
+    else if (roll < 87)
         return redact_something(run, client);
     else
         return deed_read_something(run, client);

@@ -202,7 +202,7 @@ static void front_admit(struct run *run, const struct pipe_frame *frame)
         bool stands = (client->keys.there && admission_find(front->admission, client->keys.curve.public_key) != NULL) ||
                       (client->next.there && admission_find(front->admission, client->next.curve.public_key) != NULL) ||
                       (client->has_once && admission_find(front->admission, client->once.curve.public_key) != NULL);
-        if (connection->open && !stands && !(front->hostile && run->chaos && dice_is(&run->dice, 500)))
+        if (connection->open && !stands && !(front->hostile && run->chaos && dice_is(&run->dice, 800)))
             front_close(run, connection->handle);
     }
 }

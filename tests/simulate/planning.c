@@ -99,7 +99,7 @@ static enum planning_mood planning_mood(struct run *run)
 static uint64_t planning_time(void *data)
 {
     struct planning *planning = data;
-    return planning->looks += 5;
+    return planning->looks += 10;
 }
 
 static void planning_think(struct run *run, const struct pipe_frame *frame)
