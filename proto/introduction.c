@@ -15,9 +15,13 @@
 #define COORDINATOR_TITLE "muster-coordinator v1"
 #define EXCHANGE_TITLE "muster-exchange v1"
 
+/* One line that a terminal shows as it is: no control character. */
 static bool introduction_is_line(const char *text)
 {
-    return strchr(text, '\n') == NULL && strchr(text, '\r') == NULL;
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++)
+        if (*at < ' ' || *at == 0x7f)
+            return false;
+    return true;
 }
 
 static const char *introduction_base64(const uint8_t key[32], char text[KEY_BASE64])
@@ -59,7 +63,7 @@ static bool introduction_take(struct lines *lines, const char *key, char *value,
         return false;
     memcpy(value, line.text, line.length);
     value[line.length] = '\0';
-    return true;
+    return introduction_is_line(value);
 }
 
 static bool introduction_take_key(struct lines *lines, const char *key, uint8_t bytes[32])

@@ -45,7 +45,7 @@ struct introduction_exchange {
     uint8_t front_key[32];
 };
 
-/* Writes a file's text, ended by a NUL. STATUS_INVALID: a text holds a line break, or is missing. */
+/* Writes a file's text, ended by a NUL. STATUS_INVALID: a text holds a control character, or is missing. */
 int introduction_write_coordinator(const struct introduction_coordinator *coordinator, char text[INTRODUCTION_SIZE]);
 int introduction_write_exchange(const struct introduction_exchange *exchange, char text[INTRODUCTION_SIZE]);
 

@@ -12,6 +12,11 @@
 
 static ProtobufCMessage *fill(const ProtobufCMessageDescriptor *descriptor, unsigned variant, unsigned depth, struct arena *arena);
 
+ProtobufCMessage *fuzz_message_fill(const ProtobufCMessageDescriptor *descriptor, unsigned variant, struct arena *arena)
+{
+    return fill(descriptor, variant, 0, arena);
+}
+
 static size_t size_of(const ProtobufCFieldDescriptor *field)
 {
     switch (field->type) {

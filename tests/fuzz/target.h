@@ -59,6 +59,9 @@ uint64_t fuzz_below(struct fuzz_bytes *bytes, uint64_t bound);
 /* The next of a fixed sequence of numbers (splitmix64), whose state moves on. */
 uint64_t fuzz_random(uint64_t *random);
 
+/* A message made from its descriptor alone: its required fields, or with a variant above 0 all, and as many of each repeated one. In arena; never NULL. */
+ProtobufCMessage *fuzz_message_fill(const ProtobufCMessageDescriptor *descriptor, unsigned variant, struct arena *arena);
+
 /* A message of every field of the descriptor, each with a value that its form allows, packed: a seed. variant 0 to 2: fuller with the number. */
 size_t fuzz_message_seed(const struct fuzz_target *target, unsigned number, uint8_t *bytes);
 

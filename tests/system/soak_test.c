@@ -22,6 +22,7 @@
 #include "tests/unit/patience.h"
 
 #define KIBIBYTE ((size_t)1 << 10)
+#define TELL_EVERY 300000 /* milliseconds between two lines on how it stands */
 #define GROWTH_MOST (6 * 1024 * KIBIBYTE) /* from the end of the first third to the end: caches of a fixed size fill, the allocator rounds */
 #define TEXT(text) ((char *)(uintptr_t)(text))
 
@@ -128,12 +129,20 @@ static void amend(uint64_t quantity)
     version++;
 }
 
-static void work_until(uint64_t until, uint64_t *rounds)
+static void work_until(uint64_t begun, uint64_t until, uint64_t *rounds)
 {
     Muster__Answer *answer = NULL;
     struct timespec pause = {.tv_nsec = (long)(number_asked("SOAK_PAUSE", 0) % 1000) * 1000000};
-    while (seam_clock_system.monotonic(seam_clock_system.data) < until) {
+    uint64_t now = 0, told = 0;
+    while ((now = seam_clock_system.monotonic(seam_clock_system.data)) < until) {
         nanosleep(&pause, NULL);
+        /* The exchange's clock runs on, and what is signed expires by it. */
+        harness.now = HARNESS_START + now - begun;
+        if (now - told >= TELL_EVERY) {
+            told = now;
+            fprintf(stderr, "%llu s, %llu submissions: front %zu, exchange %zu, planner %zu KiB\n", (unsigned long long)(now - begun) / 1000, (unsigned long long)*rounds,
+                    own_memory("front") / KIBIBYTE, own_memory("exchange") / KIBIBYTE, own_memory("planner") / KIBIBYTE);
+        }
         amend(10 + ++*rounds % 90);
         assert_int_equal(party_ask(&market.de, MUSTER__VERB__VERB_STATUS, NULL, 0, 20000, &answer), STATUS_OK);
         assert_int_equal(answer->outcome, MUSTER__OUTCOME__OUTCOME_DONE);
@@ -152,11 +161,11 @@ static void memory_stays_flat(void **state)
     Muster__Answer *answer = NULL;
     raise_quota();
     assert_int_equal(market_offer(&market.supplier, "FR-1", &answer), STATUS_OK);
-    work_until(begun + all / 3, &rounds);
+    work_until(begun, begun + all / 3, &rounds);
     for (unsigned i = 0; i < 3; i++)
         before[i] = own_memory(roles[i]);
     uint64_t warm = rounds;
-    work_until(begun + all, &rounds);
+    work_until(begun, begun + all, &rounds);
     for (unsigned i = 0; i < 3; i++) {
         size_t after = own_memory(roles[i]);
         print_message("%s: %zu KiB after %llu submissions, %zu KiB after %llu\n", roles[i], before[i] / KIBIBYTE, (unsigned long long)warm,

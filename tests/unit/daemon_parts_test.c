@@ -201,6 +201,11 @@ static void introductions_are_read_as_written(void **state)
     assert_int_equal(introduction_write_exchange(&exchange, text), STATUS_OK);
     assert_int_equal(introduction_read_exchange(text, strlen(text), &again), STATUS_OK);
     assert_memory_equal(&again, &exchange, sizeof again);
+    /* No character that moves a terminal's cursor, in or out. */
+    *strstr(text, "127") = '\r';
+    assert_int_equal(introduction_read_exchange(text, strlen(text), &again), STATUS_INVALID);
+    exchange.address[4] = '\x1b';
+    assert_int_equal(introduction_write_exchange(&exchange, text), STATUS_INVALID);
     assert_int_equal(introduction_read_coordinator(text, strlen(text), &read), STATUS_INVALID);
 }
 
