@@ -267,6 +267,7 @@ int muster_plan(int argc, char **argv)
     if (argp_parse(&argp, argc, argv, 0, NULL, &request) != 0) {
         return EXIT_CODE_USAGE;
     }
+    plan_prepare_memory();
     struct arena arena;
     arena_init(&arena, PLAN_MEMORY_MOST);
     int code = request.compare ? plan_variants(&request, &arena) : request.then ? plan_both(&request, &arena)

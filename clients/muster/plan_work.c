@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "clients/muster/plan_work.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +24,23 @@
 #include "proto/status.h"
 
 #define SECOND UINT64_C(1000000000)
+#define LARGE_PAGE ((size_t)2 << 20)
+#define AHEAD (64 << 20)     /* bytes asked from the system at a time; it gives them when they are touched */
+#define KEPT_MOST (32 << 20) /* larger pieces go back to the system when they are freed */
+
+void plan_prepare_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, KEPT_MOST);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_TOP_PAD, AHEAD);
+    mallopt(M_ARENA_MAX, 1);
+    void *first = malloc(LARGE_PAGE);
+    uintptr_t start = ((uintptr_t)first + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE, end = (uintptr_t)sbrk(0);
+    if (first && end > start) {
+        madvise((void *)start, end - start, MADV_HUGEPAGE);
+    }
+    free(first);
+}
 
 uint64_t plan_clock(void)
 {

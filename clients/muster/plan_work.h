@@ -62,6 +62,12 @@ struct plan_variant {
 };
 
 /*
+ * Readies the process's memory for planning, which takes and drops much of it, lot after lot: what was dropped is kept for the next lot, and
+ * comes in the system's large pages, where it has them to give (madvise(2)). Once, before any thread starts.
+ */
+void plan_prepare_memory(void);
+
+/*
  * Reads, changes, plans, verifies, and where asked explains and settles. What is wrong is printed. Returns an exit code. settle: with each
  * nation's stand-alone cost. before: a planned scenario that this one is a change of, or NULL. The result lies in arena.
  */
