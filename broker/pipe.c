@@ -196,6 +196,9 @@ int pipe_fill(struct pipe *pipe)
         if (got > 0) {
             pipe->in.end += (size_t)got;
             total += (size_t)got;
+            /* Less than was asked for is all there was; what comes now, the next poll tells. */
+            if ((size_t)got < READ_MOST / 2)
+                return STATUS_OK;
             continue;
         }
         if (got < 0 && errno == EINTR)

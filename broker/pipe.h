@@ -93,7 +93,7 @@ bool pipe_wants_write(const struct pipe *pipe);
 /* Writes what the socket takes. STATUS_OK, or STATUS_UNREACHABLE: the pipe has ended. */
 int pipe_flush(struct pipe *pipe);
 
-/* Reads what is there, up to a window. STATUS_OK (also where nothing is), STATUS_UNREACHABLE: the pipe has ended (frames
+/* Reads what is there, up to a window; the end shows when nothing is left before it. STATUS_OK (also where nothing is), STATUS_UNREACHABLE: the pipe has ended (frames
  * read before can still be taken), STATUS_NO_MEMORY. */
 int pipe_fill(struct pipe *pipe);
 

@@ -61,6 +61,12 @@ static void *door_watch(void *context, void *socket, const char *endpoint, int e
     return monitor;
 }
 
+int door_descriptor(void *socket, int *fd)
+{
+    size_t size = sizeof *fd;
+    return zmq_getsockopt(socket, ZMQ_FD, fd, &size) == 0 ? STATUS_OK : STATUS_IO;
+}
+
 int door_make(void *context, const struct config *config, const uint8_t curve_secret[32], struct door *door)
 {
     *door = (struct door){0};
@@ -73,7 +79,8 @@ int door_make(void *context, const struct config *config, const uint8_t curve_se
     }
     door->monitor = door_watch(context, door->router, MONITOR_ENDPOINT,
                                ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED);
-    if (door->monitor == NULL) {
+    if (door->monitor == NULL || door_descriptor(door->router, &door->router_fd) != STATUS_OK ||
+        door_descriptor(door->monitor, &door->monitor_fd) != STATUS_OK) {
         door_close(door);
         return STATUS_IO;
     }

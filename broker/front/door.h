@@ -16,7 +16,12 @@
 struct door {
     void *router;
     void *monitor; /* tells of connections: PAIR socket of events */
+    int router_fd; /* readable when something came to the socket since it was used last */
+    int monitor_fd;
 };
+
+/* Such a descriptor of a socket, the socket's own. STATUS_IO. */
+int door_descriptor(void *socket, int *fd);
 
 /* Makes router and monitor, not bound yet. curve_secret, curve_public: 32 bytes each. STATUS_IO, STATUS_NO_MEMORY. */
 int door_make(void *context, const struct config *config, const uint8_t curve_secret[32], struct door *door);

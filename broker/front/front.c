@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #define HANDSHAKES_BURST 4u       /* times the connections of a key: handshakes at once */
 #define METER_SLACK (4u << 20)    /* bytes under way beside one message of the longest kind */
 #define METER_MESSAGES 4u         /* messages of the longest kind under way on all connections together */
+#define GATHER_MILLISECONDS 2     /* that a request waits at most for others while the exchange is busy */
 #define FRONT_KEY_FILE "keys/front.key"
 
 static volatile sig_atomic_t front_stopping;
@@ -89,6 +91,8 @@ static int front_open(struct front *front, const struct config *config, int (*en
     struct visitor_limits visitors = {config->requests_per_second, config->waiting_messages, each};
     status = zap_open(front->context, HANDSHAKES_BURST * each, each, &front->zap);
     if (status == STATUS_OK)
+        status = door_descriptor(zap_socket(front->zap), &front->zap_fd);
+    if (status == STATUS_OK)
         status = door_make(front->context, config, pair.secret, &front->door);
     if (status == STATUS_OK)
         status = meter_new(&meter, &front->meter);
@@ -128,26 +132,76 @@ static int front_bind(struct front *front, const struct config *config, const ui
     return EXIT_CODE_DONE;
 }
 
+struct front_ready {
+    bool pipe, zap, monitor;
+};
+
+/* While the exchange is at work on what it was given, what else clients send gathers for a moment: passed on one by one it costs twice as much. */
+static bool front_gathers(const struct front *front, uint64_t now)
+{
+    return front->pipe.under_way > 0 && now < front->passed + GATHER_MILLISECONDS;
+}
+
+/*
+ * Waits for something to do. A socket's descriptor tells only that something came since the socket was used last: each is read until
+ * nothing is left, the router also after answers were sent on it, and all of them now and then.
+ */
+static int front_wait(struct front *front, uint64_t now, struct front_ready *ready)
+{
+    bool gathers = front_gathers(front, now);
+    bool room = !gathers && relay_has_room(front);
+    struct pollfd items[] = {
+        {.fd = front->pipe.fd, .events = (short)(POLLIN | (pipe_wants_write(&front->pipe) ? POLLOUT : 0))},
+        {.fd = front->zap_fd, .events = POLLIN},
+        {.fd = front->door.monitor_fd, .events = POLLIN},
+        {.fd = room ? front->door.router_fd : -1, .events = POLLIN},
+    };
+    int timeout = room && front->unread ? 0 : gathers ? GATHER_MILLISECONDS : METER_PERIOD;
+    if (poll(items, sizeof items / sizeof items[0], timeout) < 0) {
+        for (size_t i = 0; i < sizeof items / sizeof items[0]; i++)
+            items[i].revents = 0;
+        if (errno != EINTR)
+            return STATUS_IO;
+    }
+    bool all = now >= front->looked + METER_PERIOD;
+    front->looked = all ? now : front->looked;
+    *ready = (struct front_ready){all || items[0].revents != 0, all || items[1].revents != 0, all || items[2].revents != 0};
+    front->unread = front->unread || all || items[3].revents != 0 || (gathers && visitors_count(front->visitors) > 1);
+    return STATUS_OK;
+}
+
+static int front_pass(struct front *front, uint64_t now)
+{
+    if (!front->unread || !relay_has_room(front))
+        return STATUS_OK;
+    uint64_t before = front->counts.requests;
+    int status = relay_from_clients(front, now);
+    if (front->counts.requests != before)
+        front->passed = now;
+    return status == STATUS_OK ? pipe_flush(&front->pipe) : status;
+}
+
 /* One turn: waits for something to do, and does it. STATUS_UNREACHABLE ends the front. */
 static int front_turn(struct front *front)
 {
-    bool room = relay_has_room(front);
-    zmq_pollitem_t items[] = {
-        {.fd = front->pipe.fd, .events = (short)(ZMQ_POLLIN | (pipe_wants_write(&front->pipe) ? ZMQ_POLLOUT : 0))},
-        {.socket = zap_socket(front->zap), .events = ZMQ_POLLIN},
-        {.socket = front->door.monitor, .events = ZMQ_POLLIN},
-        {.socket = front->door.router, .events = (short)(room ? ZMQ_POLLIN : 0)},
-    };
-    if (zmq_poll(items, sizeof items / sizeof items[0], METER_PERIOD) < 0 && errno != EINTR)
-        return STATUS_IO;
-    front_serve_zap(front);
-    relay_events(front, front_now());
-    int status = relay_from_exchange(front);
-    if (status == STATUS_OK && room)
-        status = relay_from_clients(front, front_now());
+    struct front_ready ready;
+    int status = front_wait(front, front_now(), &ready);
+    if (status != STATUS_OK)
+        return status;
+    uint64_t now = front_now();
+    if (ready.zap)
+        front_serve_zap(front);
+    if (ready.monitor)
+        relay_events(front, now);
+    /* The exchange is done with what it had: it gets what came meanwhile before its answers go out, so that both work. */
+    if (ready.pipe || !front_gathers(front, now))
+        status = front_pass(front, now);
+    if (status == STATUS_OK && ready.pipe)
+        status = relay_from_exchange(front);
+    if (status == STATUS_OK && !front_gathers(front, now))
+        status = front_pass(front, now);
     if (status == STATUS_OK)
         status = pipe_flush(&front->pipe);
-    uint64_t now = front_now();
     if (now - front->metered >= METER_PERIOD) {
         front->metered = now;
         front->counts.cut += meter_check(front->meter, now);

@@ -102,8 +102,10 @@ static struct visitor *relay_identify(struct front *front, struct relay_message 
     struct visitor *visitor = NULL;
     if (!message->whole || user == NULL || (identity != NULL && identity[0] != '\0'))
         return NULL;
-    /* What the monitor knows of this descriptor comes first, or a new connection would be taken for an old one. */
-    relay_events(front, now);
+    /* What the monitor knows of this descriptor comes first, or a new connection would be taken for an old one. The routing id of one that
+     * is known is its own for as long as the router lives. */
+    if (!visitors_knows(front->visitors, message->route, message->route_length, fd))
+        relay_events(front, now);
     if (visitors_meet(front->visitors, message->route, message->route_length, user, fd, &visitor) != STATUS_OK)
         return NULL;
     if (!admission_has(front->admission, visitor->party, visitor->curve_prefix)) {
@@ -144,8 +146,10 @@ int relay_from_clients(struct front *front, uint64_t now)
     for (unsigned i = 0; i < MESSAGES_A_TURN && relay_has_room(front); i++) {
         struct relay_message message;
         int status = relay_receive(front, &message);
-        if (status == STATUS_NOT_FOUND)
+        if (status == STATUS_NOT_FOUND) {
+            front->unread = false;
             return STATUS_OK;
+        }
         if (status != STATUS_OK)
             return status;
         status = relay_pass(front, &message, now);
@@ -166,6 +170,7 @@ static int relay_answer(struct front *front, const struct pipe_frame *frame)
         front->counts.dropped++;
         return STATUS_OK;
     }
+    front->unread = true; /* sending takes in what the descriptor told of */
     if (visitor->unanswered > 0)
         visitor->unanswered--;
     if (message.length > 0)

@@ -34,6 +34,10 @@ struct front {
     struct visitors *visitors;
     struct admission *admission; /* NULL until the exchange sent it */
     uint64_t metered;            /* monotonic, of the last check */
+    uint64_t looked;             /* monotonic, when every socket was looked at last */
+    uint64_t passed;             /* monotonic, when a request was passed on last */
+    int zap_fd;                  /* as the door's */
+    bool unread;                 /* the router may have something that its descriptor no longer tells of */
     bool test_clock;             /* the exchange's time is not ours: invitations end with its list alone */
     struct front_counts counts;
 };

@@ -154,6 +154,14 @@ int visitors_meet(struct visitors *visitors, const uint8_t *route, size_t route_
     return STATUS_OK;
 }
 
+bool visitors_knows(struct visitors *visitors, const uint8_t *route, size_t route_length, int fd)
+{
+    struct visitor_record *record = NULL;
+    if (route_length > 0 && route_length <= VISITOR_ROUTE_MOST)
+        HASH_FIND(by_route, visitors->routes, route, route_length, record);
+    return record != NULL && record->visitor.fd == fd;
+}
+
 int visitors_ask(struct visitors *visitors, struct visitor *visitor, uint64_t now)
 {
     struct visitor_key *key = visitors_key(visitors, visitor->user);

@@ -48,6 +48,9 @@ void visitors_free(struct visitors *visitors);
 int visitors_meet(struct visitors *visitors, const uint8_t *route, size_t route_length, const char *user, int fd,
                   struct visitor **visitor);
 
+/* Whether a connection with this routing id, on this descriptor, has a record. */
+bool visitors_knows(struct visitors *visitors, const uint8_t *route, size_t route_length, int fd);
+
 /* Counts one request at now (monotonic milliseconds). STATUS_OK, STATUS_BUSY: over a limit, not counted. */
 int visitors_ask(struct visitors *visitors, struct visitor *visitor, uint64_t now);
 

@@ -176,6 +176,7 @@ static void what_was_sent_before_the_end_is_still_read(void **state)
     assert_int_equal(pipe_send(&pair->left, PIPE_PLAN, "last", 4, NULL, 0), STATUS_OK);
     assert_int_equal(pipe_flush(&pair->left), STATUS_OK);
     pipe_close(&pair->left);
+    assert_int_equal(pipe_fill(&pair->right), STATUS_OK);
     assert_int_equal(pipe_fill(&pair->right), STATUS_UNREACHABLE);
     assert_int_equal(pipe_next(&pair->right, &frame), STATUS_OK);
     assert_memory_equal(frame.bytes, "last", 4);
