@@ -2,6 +2,7 @@
 #include "broker/pool.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -10,31 +11,23 @@
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t begin; /* there are items */
-    pthread_cond_t done;  /* the last one is done */
+    pthread_cond_t done;  /* the last helper at work is done */
     unsigned threads;
     pthread_t ids[POOL_MOST];
     bool ending;
-    /* The work at hand, under the lock. */
+    /* The work at hand: set under the lock while no helper is at work; items are taken without it. */
     void (*work)(void *data, size_t item);
     void *data;
-    size_t next;
     size_t count;
-    size_t busy; /* items taken and not done */
+    atomic_size_t next;
+    unsigned busy; /* helpers at work, under the lock */
 };
 
-/* Takes and does items until there are none; the lock is held at entry and return. */
 static void pool_take(struct pool *pool)
 {
-    while (pool->next < pool->count) {
-        size_t item = pool->next++;
-        pool->busy++;
-        pthread_mutex_unlock(&pool->lock);
+    size_t item;
+    while ((item = atomic_fetch_add(&pool->next, 1)) < pool->count)
         pool->work(pool->data, item);
-        pthread_mutex_lock(&pool->lock);
-        pool->busy--;
-    }
-    if (pool->busy == 0)
-        pthread_cond_broadcast(&pool->done);
 }
 
 static void *pool_main(void *argument)
@@ -42,10 +35,17 @@ static void *pool_main(void *argument)
     struct pool *pool = argument;
     pthread_mutex_lock(&pool->lock);
     while (!pool->ending) {
-        if (pool->next < pool->count)
-            pool_take(pool);
-        else
+        if (atomic_load(&pool->next) >= pool->count) {
             pthread_cond_wait(&pool->begin, &pool->lock);
+            continue;
+        }
+        pool->busy++;
+        pthread_mutex_unlock(&pool->lock);
+        pool_take(pool);
+        pthread_mutex_lock(&pool->lock);
+        pool->busy--;
+        if (pool->busy == 0)
+            pthread_cond_signal(&pool->done);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -91,20 +91,21 @@ void pool_start(struct pool *pool, size_t count, void (*work)(void *data, size_t
     pthread_mutex_lock(&pool->lock);
     pool->work = work;
     pool->data = data;
-    pool->next = 0;
     pool->count = count;
+    atomic_store(&pool->next, 0);
     if (count > 0 && pool->threads > 0)
         pthread_cond_broadcast(&pool->begin);
     pthread_mutex_unlock(&pool->lock);
 }
 
+/* A helper that wakes only now finds nothing, and touches nothing. */
 void pool_finish(struct pool *pool)
 {
-    pthread_mutex_lock(&pool->lock);
     pool_take(pool);
+    pthread_mutex_lock(&pool->lock);
     while (pool->busy > 0)
         pthread_cond_wait(&pool->done, &pool->lock);
-    pool->count = pool->next = 0;
+    pool->count = 0;
     pthread_mutex_unlock(&pool->lock);
 }
 

@@ -193,8 +193,12 @@ int harness_open(struct harness *harness, const char *extra)
     if (status != STATUS_OK)
         return status;
     snprintf(clock, sizeof clock, "file:%s", harness->clock);
-    const char *const arguments[] = {"musterd", "--init", harness->directory, "--coordinator", path, "--origin", "test.example/log",
-                                     "--address", harness->address, "--test-clock", clock, NULL};
+    const char *arguments[] = {"musterd", "--init", harness->directory, "--coordinator", path, "--origin", "test.example/log",
+                               "--address", harness->address, "--test-clock", clock, NULL};
+    if (getenv(HARNESS_MACHINE_CLOCK) != NULL) {
+        arguments[9] = NULL;
+        harness->now = seam_clock_system.wall(seam_clock_system.data);
+    }
     if (harness_run(harness, arguments) != EXIT_CODE_DONE)
         return STATUS_INVALID;
     if (extra != NULL)
