@@ -61,6 +61,7 @@ enum deed_kind {
     DEED_SETUP,        /* one of the first coordinator's, in order */
     DEED_INVITE,
     DEED_CONFIRM,
+    DEED_CHECK,        /* an object is checked, and not put */
     DEED_OBJECT,       /* a demand or an offer is put or withdrawn */
     DEED_OWN,          /* the list of own objects */
     DEED_BUNDLES,      /* the list of bundles */

@@ -245,12 +245,25 @@ static void party_answered(struct run *run, struct client *client, const struct 
             change_party(run, client, other, body->records[0]->party_record);
         return;
     }
-    bool back = done ? deed->number == MUSTER__PARTY_CHANGE_KIND__PARTY_RESUME : deed->number == MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND;
-    if (back && !other->voided)
+    /* One whose suspension was refused may have been suspended by another coordinator: nobody expects anything of it. */
+    if (done && deed->number == MUSTER__PARTY_CHANGE_KIND__PARTY_RESUME && !other->voided)
         other->stage = CLIENT_CONFIRMED;
 }
 
 /* --- bundles --------------------------------------------------------------------------------------------------- */
+
+/* One rule is another. */
+static Muster__Variant *variant_of(struct run *run)
+{
+    Muster__Variant *variant = deed_new(run, &muster__variant__descriptor);
+    Muster__PolicyEntry *rule = deed_new(run, &muster__policy_entry__descriptor);
+    rule->key = deed_text(run, "supplier_max_share");
+    rule->value = deed_text(run, dice_is(&run->dice, 500) ? "50" : "100");
+    rule->item = deed_text(run, "");
+    variant->n_rules = 1;
+    variant->rules = deed_one(run, rule);
+    return variant;
+}
 
 static bool steer(struct run *run, struct client *client, const struct client_bundle *bundle)
 {
@@ -260,7 +273,10 @@ static bool steer(struct run *run, struct client *client, const struct client_bu
     bool proposed = bundle->state == MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED;
     change->number = bundle->number;
     change->version = bundle->version;
-    if (proposed && dice_is(&run->dice, 800)) {
+    if (proposed && dice_is(&run->dice, 60)) {
+        change->kind = MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_ADOPT;
+        change->variant = variant_of(run);
+    } else if (proposed && dice_is(&run->dice, 800)) {
         change->kind = MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_RELEASE;
     } else if ((proposed || rounds) && dice_is(&run->dice, rounds ? 30 : 200)) {
         change->kind = MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_REJECT;
@@ -327,17 +343,10 @@ static void export_something(struct run *run, struct client *client)
 static void compare(struct run *run, struct client *client)
 {
     Muster__CompareRequest *request = deed_new(run, &muster__compare_request__descriptor);
-    Muster__Variant *variant = deed_new(run, &muster__variant__descriptor);
-    Muster__PolicyEntry *rule = deed_new(run, &muster__policy_entry__descriptor);
-    rule->key = deed_text(run, "supplier_max_share");
-    rule->value = deed_text(run, "50");
-    rule->item = deed_text(run, "");
-    variant->n_rules = 1;
-    variant->rules = deed_one(run, rule);
     request->number = client->bundles[0].number;
     request->version = client->bundles[0].version;
     request->n_variants = 1;
-    request->variants = deed_one(run, variant);
+    request->variants = deed_one(run, variant_of(run));
     deed_ask(run, client, DEED_READ, MUSTER__VERB__VERB_COMPARE, &request->base, 0, 0);
 }
 

@@ -95,7 +95,7 @@ static void deed_fill(struct run *run, const struct client *client, const struct
 
 void deed_submit(struct run *run, struct client *client, enum deed_kind kind, Muster__Submission *submission, size_t about, uint64_t number)
 {
-    bool join = kind == DEED_JOIN;
+    bool join = kind == DEED_JOIN, check = kind == DEED_CHECK;
     const struct key_pair *signing = join ? &client->once.signing : &client->keys.signing;
     uint8_t *envelope = NULL;
     size_t size = 0;
@@ -104,9 +104,9 @@ void deed_submit(struct run *run, struct client *client, enum deed_kind kind, Mu
         run_finding(run, "setup", "a submission can't be signed");
         return;
     }
-    struct deed deed = {.kind = kind, .verb = join ? MUSTER__VERB__VERB_JOIN : MUSTER__VERB__VERB_SUBMIT, .length = size, .shown = client->head,
+    struct deed deed = {.kind = kind, .verb = join ? MUSTER__VERB__VERB_JOIN : check ? MUSTER__VERB__VERB_CHECK : MUSTER__VERB__VERB_SUBMIT, .length = size, .shown = client->head,
                         .own_keys_once = join, .about = about, .number = number};
-    deed.operation = history_sent(run, client->index, submission->id.data, envelope, size, kind == DEED_FOUL);
+    deed.operation = history_sent(run, client->index, submission->id.data, envelope, size, kind == DEED_FOUL || check);
     run->history.operations[deed.operation].object = kind == DEED_OBJECT;
     deed.body = deed_copy(envelope, size);
     if (client->bends)
@@ -163,6 +163,15 @@ void deed_last(struct run *run, struct client *client)
         ask_head(run, client, DEED_LAST);
 }
 
+/* That an entry stands in the log as its head was shown. */
+static void ask_proof(struct run *run, struct client *client)
+{
+    Muster__ProofRequest *request = deed_new(run, &muster__proof_request__descriptor);
+    request->size = client->head.size;
+    request->position = client->head.size > 0 ? dice_roll(&run->dice, client->head.size) : 0;
+    deed_ask(run, client, DEED_READ, MUSTER__VERB__VERB_PROOF, &request->base, 0, request->position);
+}
+
 bool deed_read_something(struct run *run, struct client *client)
 {
     Muster__WatchRequest *watch;
@@ -170,7 +179,10 @@ bool deed_read_something(struct run *run, struct client *client)
     Muster__ListRequest *list;
     Muster__WhyRequest *why;
     Muster__NeedRequest *need;
-    switch (dice_roll(&run->dice, 8)) {
+    switch (dice_roll(&run->dice, 9)) {
+    case 6:
+        ask_proof(run, client);
+        return true;
     case 0:
         ask_head(run, client, DEED_HEAD);
         return true;
@@ -184,7 +196,7 @@ bool deed_read_something(struct run *run, struct client *client)
         log = deed_new(run, &muster__log_request__descriptor);
         log->size = client->head.size;
         log->from = log->size > 0 ? dice_roll(&run->dice, log->size) : 0;
-        deed_ask(run, client, DEED_READ, MUSTER__VERB__VERB_LOG, &log->base, 0, 0);
+        deed_ask(run, client, DEED_READ, MUSTER__VERB__VERB_LOG, &log->base, 0, log->from);
         return true;
     case 3:
         list = deed_new(run, &muster__list_request__descriptor);
@@ -238,6 +250,29 @@ static void watch_answered(struct run *run, struct client *client, const Muster_
     client->cursor = body->cursor;
 }
 
+/* Every leaf of the stretch is the one that stands in the log. */
+static void log_answered(struct run *run, const struct client *client, const struct deed *deed, const Muster__Answer *answer)
+{
+    const Muster__LogAnswer *body = deed_body(run, answer, &muster__log_answer__descriptor);
+    for (size_t at = 0; body != NULL && at * TLOG_HASH_SIZE < body->leaves.len; at++) {
+        const uint8_t *leaf = body->leaves.data + at * TLOG_HASH_SIZE;
+        if (deed->number + at < run->ledger.size && memcmp(leaf, run->ledger.entries[deed->number + at].leaf, TLOG_HASH_SIZE) != 0)
+            run_finding(run, "fork", "%s is shown another entry %llu", client->id, (unsigned long long)(deed->number + at));
+    }
+    for (size_t at = 0; body != NULL && at < body->n_bodies && client->role != MUSTER__ROLE__ROLE_COORDINATOR; at++)
+        if (memmem(body->bodies[at]->body.data, body->bodies[at]->body.len, client->id, strlen(client->id)) == NULL)
+            run_finding(run, "sealed", "%s is shown another's entry", client->id);
+}
+
+static void proof_answered(struct run *run, const struct client *client, const struct deed *deed, const Muster__Answer *answer)
+{
+    const Muster__ProofAnswer *body = deed_body(run, answer, &muster__proof_answer__descriptor);
+    if (body == NULL || body->leaf.len != TLOG_HASH_SIZE ||
+        tlog_inclusion_verify(deed->number, body->leaf.data, body->hashes.data, body->hashes.len, &deed->shown) != STATUS_OK)
+        run_finding(run, "heads", "%s is not proved that entry %llu stands in the log that it was shown", client->id,
+                    (unsigned long long)deed->number);
+}
+
 static bool is_key(const Muster__PartyKeys *keys, const struct client_keys *own)
 {
     return keys != NULL && own->there && memcmp(keys->signing_key.data, own->signing.public_key, 32) == 0;
@@ -274,6 +309,10 @@ void deed_answered(struct run *run, struct client *client, const struct deed *de
         client->last_done = true;
     if (done && deed->verb == MUSTER__VERB__VERB_HEAD)
         head_answered(run, client, deed, answer);
+    else if (done && deed->verb == MUSTER__VERB__VERB_LOG)
+        log_answered(run, client, deed, answer);
+    else if (done && deed->verb == MUSTER__VERB__VERB_PROOF)
+        proof_answered(run, client, deed, answer);
     else if (done && deed->kind == DEED_WATCH)
         watch_answered(run, client, answer);
     else if (done && deed->kind == DEED_STATUS)

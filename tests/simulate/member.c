@@ -81,7 +81,7 @@ static void put_object(struct run *run, struct client *client)
         submission->n_offers = 1;
         submission->offers = deed_one(run, change);
     }
-    deed_submit(run, client, DEED_OBJECT, submission, about, withdraw);
+    deed_submit(run, client, dice_is(&run->dice, 60) ? DEED_CHECK : DEED_OBJECT, submission, about, withdraw);
 }
 
 static void list_own(struct run *run, struct client *client)

@@ -19,7 +19,6 @@
 #define OPERATOR_MOST 20000u /* milliseconds until a person looks */
 #define QUIET_MILLISECONDS 250u
 #define PLANNER_SECONDS 1u
-#define WIRE_MOST (256u * 1024u)
 
 bool node_effect(void *data)
 {
@@ -142,7 +141,7 @@ void node_new_front(struct run *run)
     struct node *node = &run->node;
     struct pipe pipe;
     front_lose(run);
-    wire_open(&node->front_wire, WIRE_MOST, node_effect, run);
+    wire_open(&node->front_wire, node->wire_most, node_effect, run);
     pipe_open_line(&pipe, &node->front_wire.line, WIRE_EXCHANGE, PIPE_FRAME_MOST);
     exchange_turn_take_front(&node->turn, &pipe);
     pipe_open_line(&run->front.pipe, &node->front_wire.line, WIRE_OUTER, PIPE_FRAME_MOST);
@@ -153,7 +152,7 @@ void node_new_planner(struct run *run)
     struct node *node = &run->node;
     struct pipe pipe;
     planning_end(run);
-    wire_open(&node->planner_wire, WIRE_MOST, node_effect, run);
+    wire_open(&node->planner_wire, node->wire_most, node_effect, run);
     pipe_open_line(&pipe, &node->planner_wire.line, WIRE_EXCHANGE, PIPE_FRAME_MOST);
     if (exchange_turn_take_planner(&node->turn, &pipe) != STATUS_OK && !node->dead)
         run_finding(run, "planner", "a new planner ends the exchange");
@@ -280,6 +279,14 @@ void node_kill_in(struct run *run, unsigned effects, bool power)
 {
     run->node.kill_at = run->node.effects + effects;
     run->node.power = power;
+}
+
+void node_end_gently(struct run *run)
+{
+    if (run->node.state != NODE_UP)
+        return;
+    run_note(run, "the exchange is asked to end");
+    node_bury(run);
 }
 
 void node_end(struct run *run)

@@ -28,6 +28,7 @@ struct node {
     struct introduction_exchange public_file; /* what parties know of it */
     struct exchange_turn turn;
     struct wire front_wire, planner_wire;
+    size_t wire_most;      /* bytes that a pipe takes at once */
     uint64_t start_at;     /* monotonic: when it is started again, or the operator comes */
     uint64_t effects;      /* so far */
     uint64_t kill_at;      /* the effect that is its last; 0: none */
@@ -47,6 +48,9 @@ void node_step(struct run *run);
 
 /* It is killed at the so-manieth effect from now; power: what was not flushed may be lost. */
 void node_kill_in(struct run *run, unsigned effects, bool power);
+
+/* It is asked to end, and starts again. */
+void node_end_gently(struct run *run);
 
 /* A new front: the one before is gone. */
 void node_new_front(struct run *run);

@@ -63,7 +63,7 @@ static uint64_t tell_monotonic(void *data)
 static size_t cast_size(struct dice *dice)
 {
     uint64_t roll = dice_roll(dice, 100);
-    return roll < 55 ? dice_between(dice, 6, 24) : roll < 88 ? dice_between(dice, 25, 80) : dice_between(dice, 81, 300);
+    return roll < 60 ? dice_between(dice, 6, 24) : roll < 92 ? dice_between(dice, 25, 70) : dice_between(dice, 71, 300);
 }
 
 static void cast_one(struct run *run, size_t index)
@@ -109,6 +109,7 @@ static bool run_begin(struct run *run, uint64_t seed, const char *folder, const 
     run->client_count = cast_size(&run->dice);
     run->lots = 1 + (unsigned)run->client_count / 9;
     run->heat = (unsigned)dice_roll(&run->dice, 5) * 15;
+    run->node.wire_most = (size_t)1 << dice_between(&run->dice, 14, 18);
     run->front.hostile = dice_is(&run->dice, 600);
     run->clients = calloc(run->client_count, sizeof *run->clients);
     if (run->clients == NULL)
@@ -156,7 +157,7 @@ static void mishap_time(struct run *run)
 
 static void mishap(struct run *run)
 {
-    switch (dice_roll(&run->dice, 10)) {
+    switch (dice_roll(&run->dice, 11)) {
     case 0:
     case 1:
     case 2:
@@ -180,6 +181,9 @@ static void mishap(struct run *run)
         break;
     case 7:
         mishap_time(run);
+        break;
+    case 8:
+        node_end_gently(run);
         break;
     default:
         front_misfortune(run);
@@ -308,7 +312,10 @@ static void run_end(struct run *run)
     run->figures.steps = run->step;
     run->figures.changes_dropped = run->disk.dropped;
     run->figures.disk_faults = run->disk.fault.fired;
+    /* Half of them end like that: what was kept is not in its place. */
+    run->node.dead = dice_is(&run->dice, 500);
     node_end(run);
+    run->node.dead = false;
     if (!run->found)
         look_at_end(run);
     front_end(run);
