@@ -92,6 +92,7 @@ struct deed {
     size_t about;          /* another client, an object, a bundle */
     uint64_t number;
     unsigned done_before;  /* answers to it so far */
+    unsigned suspensions;  /* of the party that it is about, when it began */
 };
 
 struct client {
@@ -100,6 +101,7 @@ struct client {
     char country[3];
     Muster__Role role;
     bool foul;             /* does what it may not */
+    unsigned suspensions;  /* that a coordinator set out to write */
     bool voided;           /* its keys were ended: it can come back under a new invitation alone */
     bool bends;            /* changes a bit of what it has signed */
     enum client_stage stage;

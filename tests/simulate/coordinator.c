@@ -218,6 +218,7 @@ static void change_party(struct run *run, struct client *client, struct client *
         change->kind = MUSTER__PARTY_CHANGE_KIND__PARTY_SUSPEND;
         change->reason = deed_text(run, "an incident");
         other->stage = CLIENT_OUT;
+        other->suspensions++;
     } else if (dice_is(&run->dice, 150) && record->keys != NULL) {
         change->kind = MUSTER__PARTY_CHANGE_KIND__PARTY_VOID;
         change->has_void_key = true;
@@ -232,6 +233,7 @@ static void change_party(struct run *run, struct client *client, struct client *
     submission->n_parties = 1;
     submission->parties = deed_one(run, change);
     deed_submit(run, client, DEED_PARTY, submission, other->index, (uint64_t)change->kind);
+    client->deed.suspensions = other->suspensions;
 }
 
 static void party_answered(struct run *run, struct client *client, const struct deed *deed, const Muster__Answer *answer)
@@ -246,7 +248,8 @@ static void party_answered(struct run *run, struct client *client, const struct 
         return;
     }
     /* One whose suspension was refused may have been suspended by another coordinator: nobody expects anything of it. */
-    if (done && deed->number == MUSTER__PARTY_CHANGE_KIND__PARTY_RESUME && !other->voided)
+    bool again = other->suspensions != deed->suspensions;
+    if (done && deed->number == MUSTER__PARTY_CHANGE_KIND__PARTY_RESUME && !other->voided && !again)
         other->stage = CLIENT_CONFIRMED;
 }
 
