@@ -10,6 +10,7 @@
 #define PRICE_LEAST 0.01
 #define RATIO_MOST 2.0
 #define TOO_LITTLE 1e-9
+#define CHANGES 64        /* one by one, beside one a lot */
 
 int match_choose_add(struct match_joint *joint, uint32_t lot)
 {
@@ -164,9 +165,9 @@ int match_choose_plans(struct match_joint *joint, struct arena *arena)
         choice.price[f] = (double)joint->price[f] / (double)(INT64_C(1) << MATCH_FUND_BITS);
     }
     find_prices(&choice);
-    for (uint32_t n = 0; n < lots && !fits(&choice) && change_one(&choice, true); n++) {
+    for (uint32_t n = 0; n < lots + CHANGES && !fits(&choice) && change_one(&choice, true); n++) {
     }
-    for (uint32_t n = 0; n < lots && fits(&choice) && change_one(&choice, false); n++) {
+    for (uint32_t n = 0; n < lots + CHANGES && fits(&choice) && change_one(&choice, false); n++) {
     }
     for (uint32_t l = 0; l < lots; l++) {
         struct match_held *held = &joint->lots[l];
