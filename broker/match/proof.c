@@ -12,6 +12,8 @@
 #define STEPS_ROOT 300      /* evaluations of a node */
 #define STEPS_NODE 60
 #define PROPOSE 8           /* nodes between two plans from what is not whole */
+#define IDLE 1e-16          /* score of a split that costs nothing */
+#define PLAN_WORK 2000000   /* that a plan under ties counts for */
 #define WALK_WORK 500       /* steps that a walk through a choice's lines counts for */
 #define TREE_MEMORY ((size_t)256 << 20)
 #define NODES_MOST (1U << 16)
@@ -77,6 +79,8 @@ static void node_copy(struct match_proof *proof, struct match_proof_node *node, 
     if (node->ranged) {
         copy_piece(&at, proof->dual.low, ranges, save);
         copy_piece(&at, proof->dual.high, ranges, save);
+        copy_piece(&at, proof->dual.total_low, model->lot->offer_count * sizeof(int64_t), save);
+        copy_piece(&at, proof->dual.total_high, model->lot->offer_count * sizeof(int64_t), save);
     }
 }
 
@@ -97,7 +101,7 @@ static struct match_proof_node *node_make(struct match_proof *proof, __int128 bo
         return NULL;
     }
     const struct match_model *model = &proof->search->model;
-    size_t size = proof->data_size + (proof->dual.ranged ? 2 * (size_t)model->line_count * model->lot->offer_count * sizeof(int64_t) : 0);
+    size_t size = proof->data_size + 2 * ((size_t)model->line_count + 1) * model->lot->offer_count * sizeof(int64_t);
     struct match_proof_node *node = NULL;
     if (proof->count + 2 < proof->most && proof->memory + size < TREE_MEMORY) {
         node = arena_alloc(proof->search->arena, sizeof *node);
@@ -119,14 +123,17 @@ static struct match_proof_node *node_make(struct match_proof *proof, __int128 bo
 static struct match_proof_node *open_child(struct match_proof *proof, const struct match_proof_split *split, int child, __int128 bound)
 {
     if (split->range) {
-        size_t at = (size_t)split->offer * proof->search->model.line_count + split->line;
-        int64_t units = (int64_t)floor(split->units), low = proof->dual.low[at], high = proof->dual.high[at];
-        proof->dual.low[at] = child && units + 1 > low ? units + 1 : low;
-        proof->dual.high[at] = child || units > high ? high : units;
+        bool total = split->line == MATCH_NONE, ranged = proof->dual.ranged;
+        size_t at = total ? split->offer : (size_t)split->offer * proof->search->model.line_count + split->line;
+        int64_t *low = (total ? proof->dual.total_low : proof->dual.low) + at, *high = (total ? proof->dual.total_high : proof->dual.high) + at;
+        int64_t units = (int64_t)floor(split->units), was_low = *low, was_high = *high;
+        *low = child && units + 1 > was_low ? units + 1 : was_low;
+        *high = child || units > was_high ? was_high : units;
         proof->dual.ranged = true;
         struct match_proof_node *node = node_make(proof, bound);
-        proof->dual.low[at] = low;
-        proof->dual.high[at] = high;
+        *low = was_low;
+        *high = was_high;
+        proof->dual.ranged = ranged;
         return node;
     }
     struct match_undo undo;
@@ -146,7 +153,7 @@ static int nearer_child(const struct match_proof *proof, const struct match_proo
     switch (split->on.kind) {
     case MATCH_SPLIT_OFFER:
         for (uint32_t c = model->first_choice[split->on.index]; c < model->first_choice[split->on.index + 1]; c++) {
-            used += proof->master.used[c];
+            used += (float)proof->master.used[c];
         }
         return used < 0.5F;
     case MATCH_SPLIT_LUMP:
@@ -171,7 +178,7 @@ static struct match_proof_node *open_children(struct match_proof *proof, const s
             continue;
         }
         struct match_proof_node *node = open_child(proof, split, child, bound);
-        if (child == nearer) {
+        if (child == nearer && !split->range) { /* of ranges the best comes first: there are many, and plans are not found at their ends */
             next = node;
         } else if (node) {
             heap_push(proof, node);
@@ -184,9 +191,11 @@ static struct match_proof_node *open_children(struct match_proof *proof, const s
 static int close_whole(struct match_proof *proof, __int128 bound, struct match_proof_split *split, bool *closed, bool *again)
 {
     *again = false;
-    int status = match_proof_plan(proof, true);
+    struct match_proof_split units;
+    bool ranged = proof->dual.ranged && match_proof_choose_units(proof, &units) && units.line == MATCH_NONE;
+    int status = ranged ? STATUS_OK : match_proof_plan(proof, true); /* between whole totals the plan was tried further up */
     *closed = status || bound < match_proof_cutoff(proof);
-    if (*closed || (*again = match_proof_cut_nations(proof))) {
+    if (*closed || (*again = match_proof_cut(proof))) {
         return status;
     }
     if (proof->search->ties.count) {
@@ -236,7 +245,10 @@ static int process(struct match_proof *proof, struct match_proof_node *node, str
             *next = again ? node_make(proof, bound) : NULL;
             return status;
         }
+    } else if (search->ties.count && split.score < IDLE && match_proof_choose_units(proof, &split) && split.line == MATCH_NONE) {
+        split.range = true; /* no split of things costs anything, so units do it */
     } else if (root || search->nodes_done % PROPOSE == 0) {
+        split.range = false;
         status = match_proof_plan(proof, false);
         if (status || bound < match_proof_cutoff(proof)) {
             return status;
@@ -307,12 +319,18 @@ static void set_center(struct match_proof *proof)
 
 uint64_t match_proof_work(const struct match_proof *proof)
 {
-    return proof->master.simplex.work_done + proof->dual.whole.walks * WALK_WORK;
+    return proof->master.simplex.work_done + proof->dual.whole.walks * WALK_WORK +
+           (proof->search->ties.count ? proof->plans * PLAN_WORK : 0);
 }
 
 bool match_proof_fits(const struct match_search *search)
 {
-    return search->proves && !search->joint && !search->ties.count && search->model.line_count && search->best.bound > 0 &&
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        if (search->ties.ties[t].kind == MATCH_TIE_FUND) {
+            return false; /* what funds pay of one-off costs is no sum of a's, and units of each line matter: the tree of branch.h does better */
+        }
+    }
+    return search->proves && !search->joint && search->model.line_count && search->best.bound > 0 &&
            match_proof_rows(&search->model, search->ties.count) <= ROWS_MOST;
 }
 
@@ -329,8 +347,10 @@ static int proof_init(struct match_search *search, struct match_proof *proof)
     proof->heap = arena_array(arena, proof->most, sizeof(struct match_proof_node *));
     proof->trials = arena_array(arena, model->lot->offer_count + 2 * (size_t)model->lump_count + model->choice_count, sizeof *proof->trials);
     proof->uses = arena_array(arena, model->line_count, sizeof *proof->uses);
+    proof->held = arena_array(arena, model->choice_count, sizeof *proof->held);
+    proof->held_capacity = arena_array(arena, (size_t)model->lot->offer_count * model->month_count, sizeof(int64_t));
     proof->parts = arena_array(arena, (size_t)model->line_count * model->lot->offer_count, sizeof *proof->parts);
-    return status ? status : proof->heap && proof->uses && proof->trials && proof->parts ? STATUS_OK : STATUS_NO_MEMORY;
+    return status ? status : proof->heap && proof->uses && proof->trials && proof->parts && proof->held && proof->held_capacity ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 int match_proof_run(struct match_search *search)

@@ -8,7 +8,8 @@
  * Proves a lot's plan best, or finds a better one: branch and price over the linear program of proof_master.h. A node's bound is that of
  * proof_dual.h; what its prices exclude is fixed; a node whose solution is whole is closed by the flow, or under ties by the awards
  * themselves; any other is split on what is least whole: an offer, a tier, a lump, the supplier of a lump, and, once these are whole, the
- * units of one line at one offer. A rule on nations, which the program leaves out, comes in as a cut where a plan would break it.
+ * units of an offer. Rules on nations and on what carries one-off costs, which the program leaves out, come in as cuts where a plan would break
+ * them. Lots that draw on funds with a balance are left to branch.h.
  */
 
 /* Whether the lot is of a size for this, and asks for a proof. */

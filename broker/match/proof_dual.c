@@ -7,6 +7,7 @@
 
 #define UNIT_BITS 50 /* the value of a unit stays below 2^50 */
 #define BITS_MOST 24
+#define STEP_MOST (INT64_C(1) << 40)
 #define CHARGE_BITS 56 /* what ties charge a unit stays below 2^57 */
 
 int match_proof_point_init(const struct match_model *model, uint32_t ties, struct arena *arena, struct match_proof_point *point)
@@ -55,10 +56,12 @@ int match_proof_dual_init(const struct match_model *model, const struct match_ti
         .use_first = arena_array(arena, (size_t)model->lot->offer_count + 1, sizeof(uint32_t)),
         .wanted = arena_array(arena, model->line_count, sizeof(int64_t)),
         .multiplier_most = arena_array(arena, ties->count, sizeof(int64_t)),
+        .total_low = arena_array(arena, model->lot->offer_count, sizeof(int64_t)),
+        .total_high = arena_array(arena, model->lot->offer_count, sizeof(int64_t)),
         .low = arena_array(arena, (size_t)model->line_count * model->lot->offer_count, sizeof(int64_t)),
         .high = arena_array(arena, (size_t)model->line_count * model->lot->offer_count, sizeof(int64_t))};
     if (!dual->net || !dual->best || !dual->uses || !dual->use_first || !dual->wanted || !dual->multiplier_most ||
-        !dual->low || !dual->high) {
+        !dual->low || !dual->high || !dual->total_low || !dual->total_high) {
         return STATUS_NO_MEMORY;
     }
     match_proof_unrange(dual);
@@ -100,6 +103,11 @@ static void charge_ties(struct match_proof_dual *dual, uint32_t choice)
     }
 }
 
+int64_t match_proof_headroom(const struct match_proof_dual *dual, uint32_t pair)
+{
+    return dual->model->ceiling[dual->whole.line[pair]] - dual->whole.paid[pair];
+}
+
 static void set_profits(struct match_proof_dual *dual, uint32_t choice)
 {
     const struct match_model *model = dual->model;
@@ -109,7 +117,13 @@ static void set_profits(struct match_proof_dual *dual, uint32_t choice)
         bool single = lump != MATCH_NONE && model->lumps[lump].single;
         whole->profit[p] = whole->gain[p] * (INT64_C(1) << dual->bits) + (single ? dual->point.bonus[lump] : -dual->point.price[line]);
         for (uint32_t n = 0; n < dual->cut_count; n++) {
-            whole->profit[p] += dual->cuts[n].counts[line] ? dual->point.cut[n] : 0;
+            const struct match_proof_cut *cut = &dual->cuts[n];
+            if (!cut->counts && cut->choice == choice) {
+                __int128 carried = (__int128)dual->point.cut[n] * match_proof_headroom(dual, p);
+                whole->profit[p] -= (int64_t)(-carried >> (MATCH_PROOF_TIE_BITS - dual->bits)); /* up */
+            } else if (cut->counts) {
+                whole->profit[p] += cut->counts[line] ? dual->point.cut[n] : 0;
+            }
         }
     }
     if (dual->ties->count) {
@@ -152,6 +166,8 @@ static bool set_limits(struct match_proof_dual *dual, const struct match_limits 
             return false;
         }
     }
+    whole->total_low = dual->ranged ? dual->total_low[offer] : 0;
+    whole->total_high = dual->ranged ? dual->total_high[offer] : INT64_MAX;
     for (uint32_t p = whole->first_pair[choice]; dual->ranged && p < whole->first_pair[choice + 1]; p++) {
         size_t at = (size_t)offer * model->line_count + whole->line[p];
         whole->low[p] = dual->low[at];
@@ -189,7 +205,7 @@ static __int128 outside_offers(struct match_proof_dual *dual, const struct match
         ties += (__int128)point->multiplier[t] * dual->ties->ties[t].right;
     }
     for (uint32_t n = 0; n < dual->cut_count; n++) {
-        sum -= (__int128)point->cut[n] * dual->cuts[n].least;
+        sum -= dual->cuts[n].counts ? (__int128)point->cut[n] * dual->cuts[n].least : 0;
     }
     return sum + (dual->ties->count ? (ties >> (MATCH_PROOF_TIE_BITS - dual->bits)) + 1 : 0);
 }
@@ -200,6 +216,11 @@ static __int128 value_choice(struct match_proof_dual *dual, const struct match_l
     __int128 value;
     if (limits->barred[choice] || !set_limits(dual, limits, choice) || !match_whole_value(&dual->whole, choice, &value)) {
         return MATCH_NET_NEVER;
+    }
+    for (uint32_t n = 0; n < dual->cut_count; n++) {
+        if (!dual->cuts[n].counts && dual->cuts[n].choice == choice) { /* down */
+            value -= (__int128)dual->point.cut[n] * dual->model->choices[choice].one_off >> (MATCH_PROOF_TIE_BITS - dual->bits);
+        }
     }
     return value - ((__int128)dual->model->choices[choice].fixed << dual->bits);
 }
@@ -221,6 +242,9 @@ static void keep_uses(struct match_proof_dual *dual, uint32_t offer, uint32_t ch
 /* Whether the node's ranges ask for units of an offer. */
 static bool asked_for(const struct match_proof_dual *dual, uint32_t offer)
 {
+    if (dual->ranged && dual->total_low[offer] > 0) {
+        return true;
+    }
     for (uint32_t l = 0; dual->ranged && l < dual->model->line_count; l++) {
         if (dual->low[(size_t)offer * dual->model->line_count + l] > 0) {
             return true;
@@ -234,6 +258,8 @@ void match_proof_unrange(struct match_proof_dual *dual)
     uint32_t lines = dual->model->line_count;
     dual->ranged = false;
     for (uint32_t o = 0; o < dual->model->lot->offer_count; o++) {
+        dual->total_low[o] = 0;
+        dual->total_high[o] = INT64_MAX;
         for (uint32_t l = 0; l < lines; l++) {
             dual->low[(size_t)o * lines + l] = 0;
             dual->high[(size_t)o * lines + l] = dual->model->quantity[l];
@@ -407,21 +433,19 @@ bool match_proof_fix(struct match_proof_dual *dual, struct match_limits *limits,
     return fix_pairs(dual, limits, cutoff) || fixed;
 }
 
-/* The most that an offer makes where a line gets at least low and at most high of it. */
-static __int128 worth_within(struct match_proof_dual *dual, const struct match_limits *limits, uint32_t offer, uint32_t line, int64_t low, int64_t high)
+/* The most that an offer makes with so many units in all. */
+static __int128 worth_within(struct match_proof_dual *dual, const struct match_limits *limits, uint32_t offer, int64_t low, int64_t high)
 {
-    size_t at = (size_t)offer * dual->model->line_count + line;
-    int64_t was_low = dual->low[at], was_high = dual->high[at];
-    __int128 best;
-    dual->low[at] = low;
-    dual->high[at] = high;
-    best = low > 0 || must_open(dual, limits, offer) ? MATCH_NET_NEVER : 0;
+    int64_t was_low = dual->total_low[offer], was_high = dual->total_high[offer];
+    dual->total_low[offer] = low;
+    dual->total_high[offer] = high;
+    __int128 best = low > 0 || must_open(dual, limits, offer) ? MATCH_NET_NEVER : 0;
     for (uint32_t c = dual->model->first_choice[offer]; c < dual->model->first_choice[offer + 1]; c++) {
         __int128 net = value_choice(dual, limits, c);
         best = net > best ? net : best;
     }
-    dual->low[at] = was_low;
-    dual->high[at] = was_high;
+    dual->total_low[offer] = was_low;
+    dual->total_high[offer] = was_high;
     return best;
 }
 
@@ -429,35 +453,29 @@ bool match_proof_narrow(struct match_proof_dual *dual, const struct match_limits
 {
     const struct match_model *model = dual->model;
     bool narrowed = false;
-    dual->ranged = true;
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
         __int128 rest = dual->bound - block_worth(dual, o);
-        for (uint32_t l = 0; l < model->line_count; l++) {
-            size_t at = (size_t)o * model->line_count + l;
-            int64_t given = 0;
-            for (uint32_t n = dual->use_first[o]; n < dual->use_first[o + 1]; n++) {
-                given += dual->uses[n].line == l ? dual->uses[n].quantity : 0;
+        int64_t made = 0;
+        for (uint32_t n = dual->use_first[o]; n < dual->use_first[o + 1]; n++) {
+            made += dual->uses[n].quantity;
+        }
+        for (int64_t step = 1; made > 0 && made + step <= dual->total_high[o] && step < STEP_MOST; step *= 2) {
+            __int128 worth = worth_within(dual, limits, o, made + step, dual->total_high[o]);
+            if (worth == MATCH_NET_NEVER || rest + worth < cutoff) {
+                dual->total_high[o] = made + step - 1;
+                narrowed = true;
+                break;
             }
-            if (match_model_group(model, o, model->class_of[l]) == MATCH_NO_GROUP || given < dual->low[at] || given > dual->high[at]) {
-                continue;
-            }
-            for (int64_t step = 1; given + step <= dual->high[at]; step *= 2) {
-                __int128 worth = worth_within(dual, limits, o, l, given + step, dual->high[at]);
-                if (worth == MATCH_NET_NEVER || rest + worth < cutoff) {
-                    dual->high[at] = given + step - 1;
-                    narrowed = true;
-                    break;
-                }
-            }
-            for (int64_t step = 1; given - step >= dual->low[at]; step *= 2) {
-                __int128 worth = worth_within(dual, limits, o, l, dual->low[at], given - step);
-                if (worth == MATCH_NET_NEVER || rest + worth < cutoff) {
-                    dual->low[at] = given - step + 1;
-                    narrowed = true;
-                    break;
-                }
+        }
+        for (int64_t step = 1; made - step >= dual->total_low[o]; step *= 2) {
+            __int128 worth = worth_within(dual, limits, o, dual->total_low[o], made - step);
+            if (worth == MATCH_NET_NEVER || rest + worth < cutoff) {
+                dual->total_low[o] = made - step + 1;
+                narrowed = true;
+                break;
             }
         }
     }
+    dual->ranged = dual->ranged || narrowed;
     return narrowed;
 }

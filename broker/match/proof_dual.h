@@ -21,15 +21,17 @@
  * wants, each single lump comes to one offer at most and then with its least, and the ties and cuts hold. It is valid for all such numbers (e of
  * any sign where the limits force the lump in); they are whole, and each product is rounded so that the bound only rises.
  *
- * A cut is an inequality that every plan better than the one known must keep: so many units at least of the lines that it counts.
+ * A cut is an inequality that every plan better than the one known must keep: so many units at least of the lines that it counts; or that the
+ * headroom of a choice's units carries its one-off cost, which enters as n * (headroom - cost) at that choice.
  */
 
 #define MATCH_PROOF_CUTS 12
 #define MATCH_PROOF_TIE_BITS 40 /* multipliers are in 2^-40 cents a cent */
 
 struct match_proof_cut {
-    uint8_t *counts; /* by line */
+    uint8_t *counts; /* by line; NULL: the cut is the cover of a choice */
     int64_t least;
+    uint32_t choice; /* whose awards' headroom below the ceilings must carry its one-off cost */
 };
 
 struct match_proof_point {
@@ -37,7 +39,7 @@ struct match_proof_point {
     __int128 *entry;     /* by lump */
     int64_t *bonus;      /* by lump */
     int64_t *multiplier; /* by tie */
-    int64_t cut[MATCH_PROOF_CUTS];
+    int64_t cut[MATCH_PROOF_CUTS]; /* of a cover in 2^-MATCH_PROOF_TIE_BITS */
 };
 
 struct match_proof_dual {
@@ -50,6 +52,7 @@ struct match_proof_dual {
     int64_t *multiplier_most; /* by tie */
     bool ranged;          /* whether low and high count */
     int64_t *low, *high;  /* offer * lines + line: units that the node lets an offer give a line */
+    int64_t *total_low, *total_high; /* by offer: in all */
     struct match_proof_point point; /* to be evaluated */
     __int128 bound;       /* MATCH_NET_NEVER where the limits can't be kept */
     __int128 *net;        /* by choice */
@@ -70,12 +73,15 @@ void match_proof_point_copy(const struct match_proof_dual *dual, struct match_pr
 /* Evaluates dual->point under limits, and ranges where there are any. */
 void match_proof_evaluate(struct match_proof_dual *dual, const struct match_limits *limits);
 
+/* Headroom of a unit of a pair: what its ceiling leaves above price and freight. */
+int64_t match_proof_headroom(const struct match_proof_dual *dual, uint32_t pair);
+
 /* Takes all ranges off. */
 void match_proof_unrange(struct match_proof_dual *dual);
 
 /*
- * Narrows ranges by the point just evaluated: where an offer that gave a line one unit more than its answer does, or one less, would leave the
- * bound below cutoff. Says whether any was.
+ * Narrows the ranges of totals by the point just evaluated: where an offer that made some units more than its answer does, or less, would leave
+ * the bound below cutoff. Says whether any was.
  */
 bool match_proof_narrow(struct match_proof_dual *dual, const struct match_limits *limits, __int128 cutoff);
 

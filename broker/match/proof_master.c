@@ -11,6 +11,10 @@
 #define COLUMNS_LEAST 800
 #define PARTS 14          /* room for entries, an answer */
 #define GAIN_LEAST 1e-9
+#define LIKELY 1e-2       /* of the lot's bound: answers that gain less than minus this go first when room is made */
+#define UNLIKELY 1e-12
+#define NEARLY_ONE 1e-3
+#define COVER_MOST (INT64_C(1) << 44) /* of a cover's multiplier: 16 cents a cent of headroom */
 #define TIE_SCALE 0.02    /* of a tie's size: what its row is measured in */
 
 static bool in_part(const struct match_lump *lump)
@@ -99,10 +103,10 @@ int match_proof_master_init(struct match_proof_dual *dual, double unit, struct a
     master->answers = arena_array(arena, columns, sizeof *master->answers);
     master->uses = arena_array(arena, master->use_most, sizeof *master->uses);
     master->level = arena_array(arena, columns, sizeof(double));
-    master->flag = arena_array(arena, columns, 1);
+    master->flag = arena_array(arena, 2 * (size_t)columns, 1);
     master->place = arena_array(arena, columns, sizeof(uint32_t));
     master->made = arena_array(arena, (size_t)rows + MATCH_MOST_LINES, sizeof *master->made);
-    master->used = arena_array(arena, model->choice_count, sizeof(float));
+    master->used = arena_array(arena, model->choice_count, sizeof(double));
     master->lump_used = arena_array(arena, model->lump_count, sizeof(float));
     master->pair_used = arena_array(arena, match_limits_pairs(model), sizeof(float));
     master->served = arena_array(arena, (size_t)model->line_count * offers, sizeof(double));
@@ -164,6 +168,22 @@ static uint32_t put_use(struct match_proof_master *master, const struct match_us
     return made;
 }
 
+/* What an answer does for a cut: units that it counts, or headroom above the one-off cost in parts of it. */
+static double cut_amount(const struct match_proof_master *master, const struct match_proof_cut *cut, uint32_t choice, const struct match_use *uses,
+                         uint32_t count)
+{
+    double sum = 0, cost = cut->counts ? 1 : (double)master->model->choices[cut->choice].one_off;
+    for (uint32_t n = 0; n < count; n++) {
+        uint32_t pair = cut->counts || choice != cut->choice ? MATCH_NONE : match_whole_pair(&master->dual->whole, choice, uses[n].line);
+        if (cut->counts) {
+            sum += cut->counts[uses[n].line] ? (double)uses[n].quantity : 0;
+        } else if (pair != MATCH_NONE) {
+            sum += (double)match_proof_headroom(master->dual, pair) * (double)uses[n].quantity;
+        }
+    }
+    return cut->counts ? sum : choice == cut->choice ? sum / cost - 1 : 0;
+}
+
 static uint32_t put_ties(struct match_proof_master *master, uint32_t choice, const struct match_use *uses, uint32_t count, uint32_t made)
 {
     for (uint32_t t = 0; t < master->dual->ties->count; t++) {
@@ -173,42 +193,45 @@ static uint32_t put_ties(struct match_proof_master *master, uint32_t choice, con
         }
     }
     for (uint32_t k = 0; k < master->dual->cut_count; k++) {
-        double sum = 0;
-        for (uint32_t n = 0; n < count; n++) {
-            sum += master->dual->cuts[k].counts[uses[n].line] ? (double)uses[n].quantity : 0;
-        }
-        if (sum > 0) {
+        double sum = cut_amount(master, &master->dual->cuts[k], choice, uses, count);
+        if (sum > 0 || sum < 0) {
             master->made[made++] = (struct match_simplex_entry){master->cut_row[k], -sum};
         }
     }
     return made;
 }
 
-/* Makes room: answers outside the basis that gain least go. */
+/* Marks the answers outside the basis that are forbidden now or gain less than -limit; returns how many stay. */
+static uint32_t mark_idle(struct match_proof_master *master, double limit)
+{
+    struct match_simplex *simplex = &master->simplex;
+    uint32_t stay = 0;
+    match_simplex_basic(simplex, master->flag);
+    for (uint32_t c = 0; c < simplex->columns; c++) {
+        const struct match_simplex_column *column = &simplex->column[c];
+        bool needed = master->flag[c] || master->answers[c].choice == MATCH_NONE;
+        bool likely = column->allowed && match_simplex_gain(simplex, column->cost, simplex->entry + column->first, column->count) > -limit;
+        master->flag[c] = !needed && !likely;
+        stay += needed || likely;
+    }
+    return stay;
+}
+
+/* Makes room: answers outside the basis that gain least go, and where too many gain alike, the older ones. */
 static void make_room(struct match_proof_master *master)
 {
     struct match_simplex *simplex = &master->simplex;
-    double limit = 1e-6;
-    uint32_t left = simplex->columns;
-    match_simplex_basic(simplex, master->flag);
-    for (uint32_t c = 0; c < simplex->columns; c++) {
-        master->level[c] = match_simplex_gain(simplex, simplex->column[c].cost, simplex->entry + simplex->column[c].first, simplex->column[c].count);
+    uint32_t left = simplex->columns, stay = left;
+    for (double limit = LIKELY; limit > UNLIKELY && stay > left / 2; limit /= 8) {
+        stay = mark_idle(master, limit);
     }
-    while (limit < 1e3) { /* how many would stay with a gain above -limit */
-        uint32_t stay = 0;
-        for (uint32_t c = 0; c < simplex->columns; c++) {
-            stay += master->flag[c] || master->answers[c].choice == MATCH_NONE || master->level[c] > -limit;
-        }
-        if (stay > left / 2) {
-            break;
-        }
-        limit *= 4;
+    match_simplex_basic(simplex, master->flag + left);
+    for (uint32_t c = 0; c < left && stay > left / 4 * 3; c++) {
+        bool idle = !master->flag[c] && !master->flag[left + c] && master->answers[c].choice != MATCH_NONE;
+        master->flag[c] = master->flag[c] || idle;
+        stay -= idle;
     }
-    limit /= 4;
     uint32_t uses = 0, kept = 0;
-    for (uint32_t c = 0; c < simplex->columns; c++) {
-        master->flag[c] = !(master->flag[c] || master->answers[c].choice == MATCH_NONE || master->level[c] > -limit);
-    }
     for (uint32_t c = 0; c < simplex->columns; c++) {
         struct match_proof_answer answer = master->answers[c];
         if (master->flag[c]) {
@@ -262,13 +285,10 @@ void match_proof_master_cut(struct match_proof_master *master)
     uint32_t cut = master->dual->cut_count - 1;
     for (uint32_t c = 0; c < simplex->columns; c++) {
         struct match_proof_answer answer = master->answers[c];
-        double sum = 0;
-        for (uint32_t n = answer.first; answer.choice != MATCH_NONE && n < answer.first + answer.count; n++) {
-            sum += master->dual->cuts[cut].counts[master->uses[n].line] ? (double)master->uses[n].quantity : 0;
-        }
-        master->level[c] = -sum;
+        master->level[c] = answer.choice == MATCH_NONE ? 0 : -cut_amount(master, &master->dual->cuts[cut], answer.choice,
+                                                                         master->uses + answer.first, answer.count);
     }
-    master->cut_row[cut] = match_simplex_row(simplex, -(double)master->dual->cuts[cut].least);
+    master->cut_row[cut] = match_simplex_row(simplex, master->dual->cuts[cut].counts ? -(double)master->dual->cuts[cut].least : 0);
     match_simplex_extend(simplex, master->cut_row[cut], master->level);
 }
 
@@ -304,6 +324,13 @@ static bool keeps(const struct match_proof_master *master, const struct match_li
         }
     }
     const struct match_proof_dual *dual = master->dual;
+    int64_t total = 0;
+    for (uint32_t n = 0; n < answer->count; n++) {
+        total += uses[n].quantity;
+    }
+    if (dual->ranged && (total < dual->total_low[offer] || total > dual->total_high[offer])) {
+        return false;
+    }
     for (uint32_t l = 0, n = 0; l < model->line_count && dual->ranged; l++) {
         int64_t quantity = 0;
         for (; n < answer->count && uses[n].line == l; n++) {
@@ -325,7 +352,7 @@ void match_proof_master_set(struct match_proof_master *master, const struct matc
         simplex->column[c].allowed = keeps(master, limits, &master->answers[c]);
     }
     for (uint32_t o = 0; o < model->lot->offer_count; o++) {
-        bool asked = false;
+        bool asked = master->dual->ranged && master->dual->total_low[o] > 0;
         for (uint32_t l = 0; l < model->line_count && master->dual->ranged; l++) {
             asked = asked || master->dual->low[(size_t)o * model->line_count + l] > 0;
         }
@@ -384,8 +411,10 @@ void match_proof_master_point(const struct match_proof_master *master, struct ma
         point->multiplier[t] = multiplier > 0 ? whole_number(multiplier, (double)master->dual->multiplier_most[t]) : 0;
     }
     for (uint32_t n = 0; n < master->dual->cut_count; n++) {
-        double cut = dual[master->cut_row[n]] * scale;
-        point->cut[n] = cut > 0 ? whole_number(cut, most / 16) : 0;
+        const struct match_proof_cut *of = &master->dual->cuts[n];
+        double cut = dual[master->cut_row[n]] * (of->counts ? scale : master->unit / (double)model->choices[of->choice].one_off *
+                                                                         (double)(INT64_C(1) << MATCH_PROOF_TIE_BITS));
+        point->cut[n] = cut > 0 ? whole_number(cut, of->counts ? most / 16 : (double)COVER_MOST) : 0;
     }
 }
 
@@ -396,6 +425,22 @@ double match_proof_master_value(struct match_proof_master *master)
         value += master->simplex.dual[r] * master->simplex.right[r];
     }
     return value * master->unit;
+}
+
+/* Where an offer's shares make nearly one, they make one: the program's figures are a little off. */
+static void level_offers(struct match_proof_master *master)
+{
+    const struct match_model *model = master->model;
+    uint32_t offers = model->lot->offer_count;
+    for (uint32_t o = 0; o < offers; o++) {
+        double used = 0;
+        for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
+            used += master->used[c];
+        }
+        for (uint32_t l = 0; l < model->line_count && fabs(used - 1) < NEARLY_ONE; l++) {
+            master->served[(size_t)l * offers + o] /= used;
+        }
+    }
 }
 
 void match_proof_master_read(struct match_proof_master *master)
@@ -421,7 +466,7 @@ void match_proof_master_read(struct match_proof_master *master)
             continue;
         }
         uint32_t offer = model->choices[answer->choice].offer, seen = MATCH_NONE;
-        master->used[answer->choice] += (float)level;
+        master->used[answer->choice] += level;
         for (uint32_t n = answer->first; n < answer->first + answer->count; n++) {
             uint32_t line = master->uses[n].line, lump = model->lump_of[line];
             master->served[(size_t)line * offers + offer] += level * (double)master->uses[n].quantity;
@@ -432,4 +477,5 @@ void match_proof_master_read(struct match_proof_master *master)
             }
         }
     }
+    level_offers(master);
 }

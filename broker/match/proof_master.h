@@ -33,10 +33,10 @@ struct match_proof_master {
     struct match_use *uses;
     uint32_t use_count, use_most;
     double *level;       /* by column */
-    uint8_t *flag;       /* by column: scratch */
+    uint8_t *flag;       /* twice by column: scratch */
     uint32_t *place;     /* by column: scratch */
     struct match_simplex_entry *made; /* scratch: a column's entries */
-    float *used;         /* solution, by choice */
+    double *used;        /* solution, by choice */
     float *lump_used;    /* by lump: that it is in */
     float *pair_used;    /* lump * offers + offer: single-supplier lumps */
     double *served;      /* line * offers + offer: units */

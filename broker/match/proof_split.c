@@ -59,7 +59,7 @@ static void collect_offers(struct match_proof *proof)
         float used = 0, most = 0;
         uint32_t choice = MATCH_NONE;
         for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
-            float own = proof->master.used[c];
+            float own = (float)proof->master.used[c];
             used += own;
             if (own > most) {
                 most = own;
@@ -148,6 +148,7 @@ bool match_proof_choose(struct match_proof *proof, struct match_proof_split *spl
         if (score > best) {
             best = score;
             split->on = *on;
+            split->score = score;
         }
     }
     proof->master.simplex.step_most = SOLVE_PIVOTS;
@@ -161,6 +162,17 @@ bool match_proof_choose_units(const struct match_proof *proof, struct match_proo
     uint32_t offers = model->lot->offer_count;
     double best = MATCH_PROOF_WHOLE * 10;
     split->range = false;
+    for (uint32_t o = 0; o < offers; o++) { /* shares hang on these alone: with whole ones the rest is a flow, and whole */
+        double units = match_proof_total(proof, o), part = units - floor(units);
+        part = part < 0.5 ? part : 1 - part;
+        if (part > best) {
+            best = part;
+            *split = (struct match_proof_split){.range = true, .line = MATCH_NONE, .offer = o, .units = units};
+        }
+    }
+    if (split->range) {
+        return true;
+    }
     for (uint32_t l = 0; l < model->line_count; l++) {
         for (uint32_t o = 0; o < offers; o++) {
             double units = proof->master.served[(size_t)l * offers + o], part = units - floor(units);
@@ -183,7 +195,7 @@ bool match_proof_choose_free(struct match_proof *proof, struct match_proof_split
         uint32_t left = 0, first = MATCH_NONE;
         for (uint32_t c = model->first_choice[o]; c < model->first_choice[o + 1]; c++) {
             left += !limits->barred[c];
-            first = !limits->barred[c] && (first == MATCH_NONE || proof->master.used[c] > 0.5F) ? c : first;
+            first = !limits->barred[c] && (first == MATCH_NONE || proof->master.used[c] > 0.5) ? c : first;
         }
         if (left > 1 || (left && !limits->forced[o])) {
             split->on = limits->forced[o] ? (struct match_split_on){MATCH_SPLIT_CHOICE, first, MATCH_NONE}

@@ -21,10 +21,11 @@ struct match_proof_node {
 
 /* What a node is split on. */
 struct match_proof_split {
-    bool range; /* units of a line at an offer, or: */
+    bool range; /* units of an offer, in all or of a line, or: */
     struct match_split_on on;
-    uint32_t line, offer;
+    uint32_t line, offer; /* MATCH_NONE: all lines */
     double units;
+    double score; /* product of what children lose, nearly */
 };
 
 /* What splitting on a thing has cost so far: averages of what the bound lost in each child, in parts of the lot's bound. */
@@ -45,10 +46,13 @@ struct match_proof {
     uint32_t count, most;
     size_t data_size, memory;
     uint64_t made;
+    uint64_t plans;                  /* counter: plans tried */
     uint64_t work_most;              /* budget, see match_proof_work */
     __int128 closed;                 /* highest bound of nodes given up unproved */
     struct match_use *uses;          /* scratch: by line */
     struct match_part *parts;        /* scratch: awards of a solution */
+    struct match_choice *held;       /* scratch: by choice, see proof_plan.c */
+    int64_t *held_capacity;          /* offer * months + month */
     struct match_proof_trial *trials; /* by offer, lump, lump's supplier, choice */
     struct match_split_on candidates[MATCH_PROOF_CANDIDATES]; /* the most open first */
     float weight[MATCH_PROOF_CANDIDATES];
@@ -70,8 +74,11 @@ bool match_proof_price(struct match_proof *proof, uint32_t steps);
 /* Chooses what to split the node on. False where all is whole. */
 bool match_proof_choose(struct match_proof *proof, struct match_proof_split *split);
 
-/* Under ties: the line and offer whose units are least whole. False where all are. */
+/* Under ties: the offer whose units in all are least whole, or else those of a line. False where all are. */
 bool match_proof_choose_units(const struct match_proof *proof, struct match_proof_split *split);
+
+/* Units that an offer makes in the solution. */
+double match_proof_total(const struct match_proof *proof, uint32_t offer);
 
 /* A thing that is whole but not fixed. False where all is fixed. */
 bool match_proof_choose_free(struct match_proof *proof, struct match_proof_split *split);
@@ -82,8 +89,8 @@ bool match_proof_choose_free(struct match_proof *proof, struct match_proof_split
  */
 int match_proof_plan(struct match_proof *proof, bool exact);
 
-/* Adds a cut on nations where the solution, which is whole, has too few of them. Says whether it did. */
-bool match_proof_cut_nations(struct match_proof *proof);
+/* Adds cuts on nations and on covers that the solution, which is whole in its choices, breaks. Says whether it did. */
+bool match_proof_cut(struct match_proof *proof);
 
 /* Steps of inner loops so far, nearly: what budgets count. */
 uint64_t match_proof_work(const struct match_proof *proof);

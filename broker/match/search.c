@@ -17,7 +17,7 @@
 #define NODES_LARGE 12
 #define SMALL_NODES 1500     /* of a small lot, which is to be proved */
 #define PROOF_NODES 5000
-#define SMALL_WORK UINT64_C(700000000)     /* of the proof of a small lot: under a second */
+#define SMALL_WORK UINT64_C(1300000000)    /* of the proof of a small lot: under a second */
 #define PROOF_WORK UINT64_C(20000000000)
 #define SMALL_PAIRS 3000     /* lines times choices of a small lot: some 30 demands and 12 offers */
 #define MIDDLE_PAIRS 30000   /* of one of some 90 demands and 30 offers */

@@ -74,6 +74,7 @@ int match_whole_init(const struct match_model *model, struct arena *arena, struc
         !whole->key || !whole->take || !whole->slot || !whole->latest) {
         return STATUS_NO_MEMORY;
     }
+    whole->total_high = INT64_MAX;
     for (uint32_t c = 0; c < model->choice_count; c++) {
         whole->first_pair[c + 1] = whole->first_pair[c];
         whole->first_item[c + 1] = whole->first_item[c];
@@ -206,6 +207,7 @@ static bool walk(struct match_whole *whole, __int128 *value)
     uint32_t first = whole->first_pair[whole->choice], count = whole->first_pair[whole->choice + 1] - first;
     uint32_t *order = whole->order + first;
     int64_t total = 0, least = whole->model->choices[whole->choice].least;
+    least = whole->total_low > least ? whole->total_low : least;
     whole->walks++;
     open_slots(whole);
     *value = set_keys(whole);
@@ -223,12 +225,13 @@ static bool walk(struct match_whole *whole, __int128 *value)
             continue;
         }
         left = whole->key[at] <= 0 && left > least - total ? least - total : left;
+        left = left > whole->total_high - total ? whole->total_high - total : left;
         int64_t took = fill_slots(whole, first + at, left);
         whole->take[at] += took;
         total += took;
         *value += (__int128)whole->key[at] * took;
     }
-    return total >= least;
+    return total >= least && total <= whole->total_high;
 }
 
 /* The lump that the walk cut and that has most charge left to pay, or MATCH_NONE. */

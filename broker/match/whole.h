@@ -37,6 +37,7 @@ struct match_whole {
     int64_t *low, *high;  /* by pair: fewest and most units */
     __int128 *charge;     /* by item: for coming at all; may be negative */
     uint8_t *state;       /* by item; a valuation may settle one */
+    int64_t total_low, total_high; /* units in all, beside what the choice asks itself */
 
     /* What it found. */
     int64_t *quantity;    /* by pair of the choice, from 0 */
