@@ -201,7 +201,9 @@ static ssize_t write_at(int fd, unsigned file, const void *bytes, size_t length,
 {
     struct disk *disk = attached;
     enum fate fate = next_fate(disk);
-    if (fate == DEAD || fate == FAILS) {
+    bool last = fate == DEAD && disk->dying;
+    disk->dying = disk->dying && !last;
+    if ((fate == DEAD && !last) || fate == FAILS) {
         errno = fate_error(disk, fate);
         return -1;
     }
@@ -214,14 +216,14 @@ static ssize_t write_at(int fd, unsigned file, const void *bytes, size_t length,
     if (written > 0) {
         change.after = copied(bytes, (size_t)written);
         change.length = (size_t)written;
-        change.durable = (fcntl(fd, F_GETFL) & O_DSYNC) != 0 && !disk->lies && !disk->late;
+        change.durable = (fcntl(fd, F_GETFL) & O_DSYNC) != 0 && !last && !disk->lies && !disk->late;
         *change_new(disk) = change;
     } else {
         change_free(&change);
     }
-    if (fate == DONE) {
+    if (fate == DONE || last) {
         written = -1;
-        error = disk->fault.error;
+        error = fate_error(disk, fate);
     }
     errno = error;
     return written;

@@ -37,6 +37,7 @@ struct disk {
         bool always;             /* every call from then on */
         uint64_t fired;
     } fault;
+    bool dying;                  /* whoever writes is killed in the middle of its next write */
     bool lies;                   /* it says flushed and flushes nothing: for the proof that a simulation notices */
     bool late;                   /* it says flushed, and has flushed what stood at the flush before */
     uint64_t writes, flushes, dropped;

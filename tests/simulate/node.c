@@ -29,6 +29,8 @@ bool node_effect(void *data)
     node->effects++;
     if (node->kill_at != 0 && node->effects >= node->kill_at)
         node->dead = true;
+    /* A write that was begun may reach the disk, whole or in part. */
+    run->disk.dying = node->dead && (node->effects & 1) != 0;
     return !node->dead;
 }
 
@@ -177,6 +179,7 @@ static void node_bury(struct run *run)
     wire_cut(&node->planner_wire);
     disk_arm(&run->disk, 0, DISK_FAIL, 0, false);
     node->store_error = 0;
+    run->disk.dying = false;
     run->figures.kills += node->dead;
     node->dead = false;
     node->kill_at = 0;

@@ -207,8 +207,12 @@ static void look(struct run *run)
         return;
     size_t before = run->ledger.size;
     bool started = run->looked_at != run->figures.restarts;
-    if (store_begin_look(exchange_store(run->node.turn.exchange), &txn) != STATUS_OK) {
-        run_finding(run, "store", "it can't be read");
+    int status = store_begin_look(exchange_store(run->node.turn.exchange), &txn);
+    /* After a fault of its disk the exchange ends with its next turn. */
+    if (status == STATUS_IO && run->disk.fault.fired != run->node.fired)
+        return;
+    if (status != STATUS_OK) {
+        run_finding(run, "store", "it can't be read: %s", status_name(status));
         return;
     }
     run->looking = true;
