@@ -193,6 +193,58 @@ static void mishap(struct run *run)
 
 /* --- what must hold -------------------------------------------------------------------------------------------- */
 
+/* A store's log, and its tables against a rebuild. */
+static void look_at_store(struct run *run, struct store *store)
+{
+    struct store_txn *txn = NULL;
+    uint8_t before[32] = {0}, after[32] = {0};
+    uint64_t bad = 0;
+    const char *why = NULL;
+    if (store_begin_read(store, &txn) != STATUS_OK) {
+        run_finding(run, "store", "it can't be read");
+        return;
+    }
+    if (log_verify(txn, 0, &run->node.public_file.log_key, NULL, NULL, &bad, &why) != STATUS_OK)
+        run_finding(run, "log", "it does not verify at %" PRIu64 ": %s", bad, why != NULL ? why : "");
+    store_abort(txn);
+    if (!run->found && (store_rebuild(store, exchange_apply, NULL, before, after) != STATUS_OK || memcmp(before, after, 32) != 0))
+        run_finding(run, "tables", "they are not what the log makes");
+    trace_bytes(&run->trace, after, sizeof after);
+}
+
+static bool copy_file(const char *from_folder, const char *to_folder, const char *name)
+{
+    char from[500], to[500], bytes[1 << 14];
+    size_t length;
+    snprintf(from, sizeof from, "%s/%s", from_folder, name);
+    snprintf(to, sizeof to, "%s/%s", to_folder, name);
+    FILE *source = fopen(from, "re"), *target = source != NULL ? fopen(to, "we") : NULL;
+    bool good = source == NULL || target != NULL;
+    while (good && source != NULL && (length = fread(bytes, 1, sizeof bytes, source)) > 0)
+        good = fwrite(bytes, 1, length, target) == length;
+    if (source != NULL)
+        fclose(source);
+    return (target == NULL || fclose(target) == 0) && good;
+}
+
+/* The files as they lie there while the exchange runs: a copy of them opens, and holds the same. */
+static void look_at_copy(struct run *run)
+{
+    char store_folder[400], folder[400];
+    struct store *store = NULL;
+    const struct store_options options = {.map_size = run->node.options.map_size};
+    snprintf(store_folder, sizeof store_folder, "%s/%s", run->node.directory, EXCHANGE_STORE);
+    snprintf(folder, sizeof folder, "%s/copy-%" PRIu64, run->folder, run->step);
+    bool copied = mkdir(folder, 0700) == 0 && copy_file(store_folder, folder, "data.mdb") && copy_file(store_folder, folder, "journal");
+    int status = copied ? store_open(folder, &options, &store) : STATUS_IO;
+    if (status != STATUS_OK) {
+        run_finding(run, "store", "a copy of its files can't be opened: %s", status_name(status));
+        return;
+    }
+    look_at_store(run, store);
+    store_close(store);
+}
+
 /* After a start: whatever anybody was told is still so. */
 static void look_whole(struct run *run, struct store_txn *txn)
 {
@@ -222,20 +274,19 @@ static void look(struct run *run)
     if (!run->found && started)
         look_whole(run, txn);
     run->looked_at = run->figures.restarts;
-    run->looking = false;
     store_abort(txn);
+    if (!run->found && started && dice_is(&run->dice, 150))
+        look_at_copy(run);
+    run->looking = false;
 }
 
-/* In the end: the whole log, the tables against a rebuild. */
+/* In the end: all of it once more. */
 static void look_at_end(struct run *run)
 {
     char path[400];
     struct store *store = NULL;
     struct store_txn *txn = NULL;
-    uint8_t before[32], after[32];
-    uint64_t bad = 0;
-    const char *why = NULL;
-    const struct store_options options = {.map_size = run->node.options.map_size, .floor = 0, .files = &run->node.files};
+    const struct store_options options = {.map_size = run->node.options.map_size, .files = &run->node.files};
     snprintf(path, sizeof path, "%s/%s", run->node.directory, EXCHANGE_STORE);
     int status = store_open(path, &options, &store);
     if (status == STATUS_OK)
@@ -246,12 +297,9 @@ static void look_at_end(struct run *run)
     }
     ledger_follow(run, txn);
     look_whole(run, txn);
-    if (log_verify(txn, 0, &run->node.public_file.log_key, NULL, NULL, &bad, &why) != STATUS_OK)
-        run_finding(run, "log", "it does not verify at %" PRIu64 ": %s", bad, why != NULL ? why : "");
     store_abort(txn);
-    if (!run->found && (store_rebuild(store, exchange_apply, NULL, before, after) != STATUS_OK || memcmp(before, after, 32) != 0))
-        run_finding(run, "tables", "they are not what the log makes");
-    trace_bytes(&run->trace, after, sizeof after);
+    if (!run->found)
+        look_at_store(run, store);
     store_close(store);
 }
 
