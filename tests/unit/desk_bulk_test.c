@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 #include "tests/unit/world_build.h"
 
 /* A sheet of ten thousand demands: one submission, all or nothing, in little time. */
@@ -76,8 +77,8 @@ static void ten_thousand_demands_are_one_entry_or_none(void **state)
     assert_int_equal(world_submit(world, "nl", sheet(world, 1, 5)), STATUS_OK);
     double second = seconds();
     print_message("10,000 demands: new %.2f s, changed %.2f s\n", first - before, second - first);
-    /* Generous, for slow machines and sanitizers: what must not happen is a cost that grows with the square. */
-    assert_true(first - before < 30 && second - first < 30);
+    /* Generous, for slow machines: what must not happen is a cost that grows with the square. */
+    assert_true(first - before < patience(30) && second - first < patience(30));
 }
 
 int main(void)
