@@ -10,10 +10,12 @@
 
 #define LOT_MEMORY ((size_t)1 << 32)
 #define REFINE_LOTS 24
+#define NODES 30          /* of a lot's tree */
+#define ENOUGH 50         /* millionths of a lot's bound that its plan may be short of it */
 #define PAIR_LOTS 12
 #define PAIR_PART 150     /* part of the whole that a lot lacks to its bound for it to try other lots' money */
 
-/* Plans one lot by itself with given money, by fund. The plan's awards lie in the lot's arena. */
+/* Plans one lot by itself with given money, by fund. The plan's awards lie in the lot's arena; its bound is one for that money. */
 static int plan_for(struct match_joint *joint, uint32_t lot, const __int128 *money, struct match_lot_plan *plan)
 {
     struct arena work;
@@ -28,13 +30,15 @@ static int plan_for(struct match_joint *joint, uint32_t lot, const __int128 *mon
         }
     }
     if (!status) {
+        status = match_search_afford(&search);
+    }
+    if (!status) {
         search.control = joint->control;
-        match_search_budget(&search, joint->control->options);
+        match_search_budget(&search, &(struct match_options){.node_budget = NODES, .enough = ENOUGH});
         status = match_lot_search(&search);
     }
     if (!status) {
         *plan = search.best;
-        plan->bound = joint->lots[lot].plan.bound; /* the one with all money free */
         status = match_plan_keep(&joint->lots[lot].arena, plan);
     }
     arena_drop(&work);
@@ -68,12 +72,14 @@ static int refine(struct match_joint *joint, uint32_t lot, uint32_t other)
         move_money(joint, other, next, 1, money);
     }
     int status = plan_for(joint, lot, money, &made);
+    made.bound = own->bound; /* the one with all money free */
     if (status || made.objective <= own->objective) {
         return status;
     }
     move_money(joint, lot, &made, -1, money);
     if (next) {
         status = plan_for(joint, other, money, &rest);
+        rest.bound = next->bound;
         if (status || made.objective + rest.objective <= own->objective + next->objective) {
             return status;
         }
@@ -83,6 +89,19 @@ static int refine(struct match_joint *joint, uint32_t lot, uint32_t other)
     *own = made;
     memcpy(joint->left, money, joint->market->fund_count * sizeof *money);
     return STATUS_OK;
+}
+
+/*
+ * The bound of a lot that could have all the money, where it lies far above its plan: what the funds alone keep it from buying then no longer
+ * counts. Lots' bounds add up to one of the market.
+ */
+static int tighten(struct match_joint *joint, uint32_t lot)
+{
+    struct match_lot_plan made = {0};
+    int status = plan_for(joint, lot, joint->balance, &made);
+    int64_t *bound = &joint->lots[lot].plan.bound;
+    *bound = !status && made.bound < *bound ? made.bound : *bound;
+    return status;
 }
 
 int match_refine_lots(struct match_joint *joint)
@@ -102,6 +121,12 @@ int match_refine_lots(struct match_joint *joint)
             if (n != l && (__int128)(plan->bound - plan->objective) * PAIR_PART > total) {
                 status = refine(joint, l, n);
             }
+        }
+    }
+    for (uint32_t l = 0; !status && l < lots && lots <= REFINE_LOTS && !match_control_asks(joint->control); l++) {
+        const struct match_lot_plan *plan = &joint->lots[l].plan;
+        if ((__int128)(plan->bound - plan->objective) * PAIR_PART > total) {
+            status = tighten(joint, l);
         }
     }
     return status;

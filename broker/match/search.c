@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "broker/match/search.h"
 
+#include "broker/match/afford.h"
 #include "broker/match/moves.h"
 #include "broker/match/rank.h"
 #include "broker/match/screen.h"
@@ -25,6 +26,15 @@
 #define ENOUGH_LARGE 150     /* the same in a large lot, where closing it takes longer and is worth less */
 #define LARGE_PAIRS 400000   /* beyond it a node costs more than the default run may */
 
+int match_search_afford(struct match_search *search)
+{
+    int status = match_afford_bar(&search->model, &search->ties, search->arena, &search->limits);
+    for (uint32_t d = 0; !status && d < search->model.lump_count; d++) {
+        search->strict.lump_state[d] = search->limits.lump_state[d] == MATCH_LUMP_OUT ? MATCH_LUMP_OUT : search->strict.lump_state[d];
+    }
+    return status;
+}
+
 int match_search_init(const struct match_market *market, uint32_t index, bool hold_funds, struct arena *arena,
                       struct match_search *search)
 {
@@ -36,7 +46,7 @@ int match_search_init(const struct match_market *market, uint32_t index, bool ho
         (status = match_ties_init(model, &search->terms, hold_funds, arena, &search->ties)) ||
         (status = match_walk_init(model, &search->terms, arena, &search->walk)) ||
         (status = match_limits_init(model, arena, &search->limits)) ||
-        (status = match_limits_init(model, arena, &search->strict)) || (status = match_dual_init(model, arena, &search->dual)) ||
+        (status = match_limits_init(model, arena, &search->strict)) || (status = match_search_afford(search)) || (status = match_dual_init(model, arena, &search->dual)) ||
         (status = match_dual_init(model, arena, &search->probe)) ||
         (status = match_ascent_init(model, &search->ties, arena, &search->ascent)) ||
         (status = match_flow_init(model, &search->terms, lot->offer_count, arena, &search->flow)) ||

@@ -68,6 +68,9 @@ struct match_search {
 int match_search_init(const struct match_market *market, uint32_t lot, bool hold_funds, struct arena *arena,
                       struct match_search *search);
 
+/* Leaves out the demands that their fund can't pay for with what its row in ties now allows. STATUS_NO_MEMORY. */
+int match_search_afford(struct match_search *search);
+
 /* Sets how long to search by the size of the lot and what the options ask for. */
 void match_search_budget(struct match_search *search, const struct match_options *options);
 
