@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "proto/seam.h"
 #include "proto/status.h"
@@ -46,6 +47,7 @@ void sum_add(struct sum *sum, const struct run *run)
     sum->seeds++;
     sum->clients += run->client_count;
     sum->findings += run->found;
+    sum->lost += run->found && strcmp(run->invariant, "history") == 0;
     for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++)
         *figure(&sum->figures, at) += figure_of(&run->figures, at);
 }
@@ -68,7 +70,7 @@ int sum_write(const struct sum *sum, const char *path)
     fprintf(file, "{\n  \"seeds\": %" PRIu64 ",\n  \"clients\": %" PRIu64 ",\n", sum->seeds, sum->clients);
     for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++)
         fprintf(file, "  \"%s\": %" PRIu64 ",\n", rows[at].name, figure_of(&sum->figures, at));
-    fprintf(file, "  \"lost\": 0,\n  \"findings\": %" PRIu64 ",\n  \"seconds\": %.1f\n}\n", sum->findings, now() - sum->began);
+    fprintf(file, "  \"lost\": %" PRIu64 ",\n  \"findings\": %" PRIu64 ",\n  \"seconds\": %.1f\n}\n", sum->lost, sum->findings, now() - sum->began);
     bool written = ferror(file) == 0;
     written = fclose(file) == 0 && written;
     return written && rename(temporary, path) == 0 ? STATUS_OK : STATUS_IO;

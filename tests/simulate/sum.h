@@ -10,6 +10,7 @@
 
 struct sum {
     uint64_t seeds, clients, findings;
+    uint64_t lost; /* findings against the history of what was acknowledged */
     double began;
     struct run_figures figures;
 };
