@@ -54,11 +54,12 @@ static void read_back(FILE *file, char *text)
  */
 static int run_interrupted(const char *const *words, useconds_t interrupt)
 {
-    static char *copies[16]; /* reachable for a sanitizer in a child that ends within the command */
+    char *copies[16] = {0};
+    static char *kept[16]; /* the same, where a sanitizer finds them in a child that ends within the command, which writes over its words */
     int count = 0;
-    memset(copies, 0, sizeof copies);
+    memset(kept, 0, sizeof kept);
     for (; words[count]; count++) {
-        copies[count] = strdup(words[count]);
+        copies[count] = kept[count] = strdup(words[count]);
         assert_non_null(copies[count]);
     }
     FILE *outfile = tmpfile(), *errfile = tmpfile();
@@ -76,7 +77,7 @@ static int run_interrupted(const char *const *words, useconds_t interrupt)
         _exit(code);
     }
     if (interrupt) {
-        usleep(interrupt);
+        usleep((useconds_t)patience((int)interrupt));
         kill(child, SIGINT);
     }
     int ended;
