@@ -267,7 +267,9 @@ int muster_plan(int argc, char **argv)
     if (argp_parse(&argp, argc, argv, 0, NULL, &request) != 0) {
         return EXIT_CODE_USAGE;
     }
-    plan_prepare_memory();
+    if (!request.then) { /* a small plan after a large one would first sort all that this one dropped */
+        plan_prepare_memory();
+    }
     struct arena arena;
     arena_init(&arena, PLAN_MEMORY_MOST);
     int code = request.compare ? plan_variants(&request, &arena) : request.then ? plan_both(&request, &arena)
