@@ -5,10 +5,12 @@
 
 #include "broker/match/joint.h"
 #include "broker/match/keep.h"
+#include "broker/match/parallel.h"
 #include "broker/match/replan.h"
 #include "proto/status.h"
 
 #define FEW_LOTS 24 /* with so few there is time to look closer */
+#define SLICE 50    /* lots that one thread compares at a time */
 
 static bool same_texts(const struct match_texts *a, const struct match_texts *b)
 {
@@ -148,14 +150,32 @@ static void spend(const struct match_lot *lot, const struct match_lot_plan *plan
     }
 }
 
+struct comparison {
+    const struct match_market *before, *market;
+    bool *changed;
+};
+
+/* Marks which lots of one slice changed. The texts of a market lie all over the memory: that is what takes the time, and so it is shared. */
+static int compare_slice(void *context, uint32_t slice)
+{
+    const struct comparison *comparison = context;
+    const struct match_market *before = comparison->before, *market = comparison->market;
+    uint32_t end = market->lot_count - slice * SLICE < SLICE ? market->lot_count : (slice + 1) * SLICE;
+    for (uint32_t n = slice * SLICE; n < end; n++) {
+        comparison->changed[n] = !same_lot(before, &before->lots[n], market, &market->lots[n]);
+    }
+    return STATUS_OK;
+}
+
 /* Keeps what did not change; marks the rest. */
 static uint32_t keep_lots(const struct match_market *before, const struct match_plan *old, const struct match_market *market,
-                          struct match_plan *plan, bool *changed)
+                          uint32_t threads, struct match_plan *plan, bool *changed)
 {
+    struct comparison comparison = {before, market, changed};
     uint32_t count = 0;
+    match_parallel_run(threads, (market->lot_count + SLICE - 1) / SLICE, compare_slice, &comparison);
     for (uint32_t n = 0; n < market->lot_count; n++) {
         const struct match_lot_plan *kept = &old->lots[n];
-        changed[n] = !same_lot(before, &before->lots[n], market, &market->lots[n]);
         count += changed[n];
         if (!changed[n]) {
             plan->lots[n] = (struct match_lot_plan){.objective = kept->objective, .bound = kept->bound,
@@ -257,7 +277,7 @@ int match_plan_again(const struct match_market *before, const struct match_plan 
         return STATUS_NO_MEMORY;
     }
     if (!grew) {
-        *changed = keep_lots(before, old, market, plan, marks);
+        *changed = keep_lots(before, old, market, options ? options->threads : 1, plan, marks);
     }
     if (*changed > market->lot_count / 2) {
         *changed = market->lot_count;

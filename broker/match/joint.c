@@ -31,7 +31,7 @@
 #define NODES_FEW 30      /* each of few lots' */
 #define NODES_PROOF 5000
 #define FEW_LOTS 24
-#define ONE_NODES 40      /* of a lot that changed */
+#define ONE_NODES 8       /* of a lot that changed */
 #define ONE_TRIES 60
 #define LOT_MEMORY ((size_t)1 << 32)
 

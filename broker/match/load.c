@@ -87,7 +87,7 @@ static int load_funds(struct match_loading *loading)
         if (fund->limited && match_load_cents(loading, fund->balance, fund->currency, &funds[n].balance)) {
             return match_load_fault(loading, "fund", fund->id, "a balance up to 10^13 base cents in a currency with a rate");
         }
-        if (match_load_texts(loading->arena, fund->countries, fund->n_countries, &funds[n].countries)) {
+        if (match_load_texts(loading, fund->countries, fund->n_countries, &funds[n].countries)) {
             return STATUS_NO_MEMORY;
         }
         names_add(&loading->funds, fund->id, (uint32_t)n);
@@ -119,7 +119,7 @@ static int load_policy(struct match_loading *loading)
         }
     }
     const struct policy_list *european = &loading->policy.european_countries;
-    return match_load_texts(loading->arena, european->texts, european->count, &loading->european);
+    return match_load_texts(loading, european->texts, european->count, &loading->european);
 }
 
 static int load_rules(const struct match_loading *loading, const char *item, struct match_rules *rules)
@@ -130,7 +130,7 @@ static int load_rules(const struct match_loading *loading, const char *item, str
         .sme_min_share = from->sme_min_share, .european_min_share = from->european_min_share,
         .european_max_share = from->european_max_share, .supplier_max_share = from->supplier_max_share};
     memcpy(rules->weights, from->weights, sizeof rules->weights);
-    return match_load_texts(loading->arena, from->excluded_origins.texts, from->excluded_origins.count, &rules->excluded_origins);
+    return match_load_texts(loading, from->excluded_origins.texts, from->excluded_origins.count, &rules->excluded_origins);
 }
 
 /* All demands, by lot; each lot's rules. */
@@ -401,7 +401,8 @@ int match_load(const Muster__Market *message, struct arena *arena, struct faults
         return STATUS_NO_MEMORY;
     }
     loading.market = arena_alloc(arena, sizeof *loading.market);
-    if (!loading.market) {
+    loading.pool = arena_alloc(arena, sizeof *loading.pool);
+    if (!loading.market || !loading.pool) {
         return STATUS_NO_MEMORY;
     }
     int status = load_policy(&loading);

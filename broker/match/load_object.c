@@ -30,23 +30,42 @@ int match_load_cents(const struct match_loading *loading, int64_t hundredths, co
     return cell_base_cents(hundredths, rate, cents) ? STATUS_OK : STATUS_INVALID;
 }
 
+const char *match_load_text(const struct match_loading *loading, const char *text)
+{
+    struct match_pool *pool = loading->pool;
+    uint32_t hash = 2166136261U; /* FNV-1a */
+    for (const char *at = text; *at; at++) {
+        hash = (hash ^ (unsigned char)*at) * 16777619U;
+    }
+    for (uint32_t place = hash % MATCH_POOL, tries = 0; tries < 8; tries++, place = (place + 1) % MATCH_POOL) {
+        if (!pool->texts[place]) {
+            pool->texts[place] = text;
+            return text;
+        }
+        if (strcmp(pool->texts[place], text) == 0) {
+            return pool->texts[place];
+        }
+    }
+    return text;
+}
+
 static int compare_texts(const void *left, const void *right)
 {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-int match_load_texts(struct arena *arena, char *const *list, size_t count, struct match_texts *texts)
+int match_load_texts(const struct match_loading *loading, char *const *list, size_t count, struct match_texts *texts)
 {
     *texts = (struct match_texts){0};
     if (count == 0) {
         return STATUS_OK;
     }
-    const char **sorted = arena_array(arena, count, sizeof *sorted);
+    const char **sorted = arena_array(loading->arena, count, sizeof *sorted);
     if (!sorted) {
         return STATUS_NO_MEMORY;
     }
     for (size_t n = 0; n < count; n++) {
-        sorted[n] = list[n];
+        sorted[n] = match_load_text(loading, list[n]);
     }
     if (count > 1) {
         qsort(sorted, count, sizeof *sorted, compare_texts);
@@ -126,7 +145,8 @@ static int load_requires(const struct match_loading *loading, const Muster__Dema
         if (!cell_requirement(message->requires[n], loading->arena, &requirement)) {
             return match_load_fault(loading, "demand", message->id, "requirements such as range_km>=30");
         }
-        list[n] = (struct match_requirement){requirement.name, comparisons[requirement.operation], requirement.value};
+        list[n] = (struct match_requirement){match_load_text(loading, requirement.name), comparisons[requirement.operation],
+                                             match_load_text(loading, requirement.value)};
     }
     qsort(list, count, sizeof *list, compare_requirements);
     uint32_t kept = 0;
@@ -143,13 +163,11 @@ static int load_requires(const struct match_loading *loading, const Muster__Dema
 int match_load_demand(const struct match_loading *loading, const Muster__Demand *message, struct match_demand *demand)
 {
     *demand = (struct match_demand){
-        .id = message->id, .country = message->country, .place = message->place, .priority = message->priority,
+        .id = message->id, .country = match_load_text(loading, message->country),
+        .place = match_load_text(loading, *message->place ? message->place : message->country), .priority = message->priority,
         .min_quantity = (int64_t)message->min_quantity, .single_supplier = message->single_supplier, .fund = MATCH_NONE};
     if (*message->id == '\0' || *message->country == '\0') {
         return match_load_fault(loading, "demand", message->id, "an id and a country");
-    }
-    if (*message->place == '\0') {
-        demand->place = message->country;
     }
     if (message->priority < 1 || message->priority > MATCH_PRIORITIES || message->min_quantity < 1 ||
         message->min_quantity > CELL_QUANTITY_MOST) {
@@ -170,10 +188,10 @@ int match_load_demand(const struct match_loading *loading, const Muster__Demand 
         status = load_requires(loading, message, demand);
     }
     if (!status) {
-        status = match_load_texts(loading->arena, message->certificates, message->n_certificates, &demand->certificates);
+        status = match_load_texts(loading, message->certificates, message->n_certificates, &demand->certificates);
     }
     if (!status) {
-        status = match_load_texts(loading->arena, message->exclude_origins, message->n_exclude_origins,
+        status = match_load_texts(loading, message->exclude_origins, message->n_exclude_origins,
                                   &demand->exclude_origins);
     }
     return status;
@@ -223,7 +241,7 @@ static int load_freight(const struct match_loading *loading, const Muster__Offer
         return STATUS_NO_MEMORY;
     }
     for (size_t n = 0; n < message->n_freight; n++) {
-        list[n].prefix = message->freight[n]->prefix;
+        list[n].prefix = match_load_text(loading, message->freight[n]->prefix);
         if (*list[n].prefix == '\0' ||
             match_load_cents(loading, message->freight[n]->amount, message->currency, &list[n].amount)) {
             return match_load_fault(loading, "offer", message->id, "freight by prefix, up to 10^13 base cents");
@@ -260,7 +278,7 @@ static int load_provides(const struct match_loading *loading, const Muster__Offe
             return STATUS_NO_MEMORY;
         }
         cell_lower(name);
-        list[n] = (struct match_attribute){name, message->provides[n]->value};
+        list[n] = (struct match_attribute){match_load_text(loading, name), match_load_text(loading, message->provides[n]->value)};
     }
     if (message->n_provides > 1) {
         qsort(list, message->n_provides, sizeof *list, compare_attributes);
@@ -294,7 +312,7 @@ static int load_origins(const struct match_loading *loading, const Muster__Offer
         const Muster__Origin *origin = message->origin[n];
         total += origin->percent;
         if (origin->percent > 0) {
-            list[kept++] = (struct match_origin){origin->country, origin->percent};
+            list[kept++] = (struct match_origin){match_load_text(loading, origin->country), origin->percent};
         }
     }
     if (message->n_origin == 0) {
@@ -341,10 +359,10 @@ int match_load_offer(const struct match_loading *loading, const Muster__Offer *m
         status = load_origins(loading, message, offer);
     }
     if (!status) {
-        status = match_load_texts(loading->arena, message->certificates, message->n_certificates, &offer->certificates);
+        status = match_load_texts(loading, message->certificates, message->n_certificates, &offer->certificates);
     }
     if (!status) {
-        status = match_load_texts(loading->arena, message->destinations, message->n_destinations, &offer->destinations);
+        status = match_load_texts(loading, message->destinations, message->n_destinations, &offer->destinations);
     }
     return status;
 }
