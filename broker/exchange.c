@@ -319,6 +319,17 @@ void exchange_admission_again(struct exchange *exchange)
     exchange->admission_changed = true;
 }
 
+void exchange_note_refused(struct exchange *exchange, const struct suspect_shown *shown)
+{
+    uint64_t now = exchange_time_now(&exchange->time, NULL);
+    exchange->refused.count = shown->count < SUSPECT_SHOWN_MOST ? shown->count : SUSPECT_SHOWN_MOST;
+    for (uint32_t at = 0; at < exchange->refused.count; at++) {
+        exchange->refused.list[at] = shown->list[at];
+        exchange->refused.list[at].party[ADMISSION_PARTY_MOST] = '\0';
+        exchange->refused.list[at].until = now + shown->list[at].until;
+    }
+}
+
 unsigned exchange_news(struct exchange *exchange)
 {
     unsigned news = exchange->news;

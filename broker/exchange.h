@@ -117,6 +117,11 @@ int exchange_admission(struct exchange *exchange, bool *changed, uint8_t **bytes
 /* The list is wanted whole again: there is a new front. */
 void exchange_admission_again(struct exchange *exchange);
 
+struct suspect_shown;
+
+/* Which parties' keys the front refuses, each for so many milliseconds from now: coordinators are shown it. */
+void exchange_note_refused(struct exchange *exchange, const struct suspect_shown *shown);
+
 /*
  * The next question to the planner, as packed PlanRequest bytes that hold until exchange_planned() or the next call;
  * *length 0: nothing to plan. Compares come before lots. One question is under way at a time.

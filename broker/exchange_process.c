@@ -16,6 +16,7 @@
 #include "broker/exchange_report.h"
 #include "broker/exchange_turn.h"
 #include "broker/pipe.h"
+#include "broker/suspect.h"
 #include "proto/status.h"
 #include "store/damage.h"
 
@@ -100,6 +101,15 @@ static void process_end_planner(void *data)
     send(process->control, &(char){CONTROL_STUCK}, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* Keys that the front refuses from now on. */
+static void process_take_refused(struct process *process, int fd)
+{
+    struct suspect_shown shown;
+    if (suspect_read(fd, &shown, sizeof shown) == STATUS_OK)
+        exchange_note_refused(process->turn.exchange, &shown);
+    close(fd);
+}
+
 static int process_control(struct process *process)
 {
     for (;;) {
@@ -115,6 +125,8 @@ static int process_control(struct process *process)
             process_take_front(process, fd);
         else if (what == CONTROL_PLANNER && fd >= 0)
             status = process_take_planner(process, fd);
+        else if (what == CONTROL_REFUSED && fd >= 0)
+            process_take_refused(process, fd);
         else if (fd >= 0)
             close(fd);
         if (status != STATUS_OK)

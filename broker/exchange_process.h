@@ -10,10 +10,11 @@
  * and asks for a planner's end that takes too long.
  */
 
-/* What parent and exchange say: one byte each; a new pipe comes with its descriptor (SCM_RIGHTS). */
+/* What parent and exchange say: one byte each; a new pipe or file comes with its descriptor (SCM_RIGHTS). */
 enum control {
     CONTROL_FRONT = 'F',   /* parent: a front's pipe */
     CONTROL_PLANNER = 'P', /* parent: a planner's pipe */
+    CONTROL_REFUSED = 'R', /* parent: keys that the front refuses (broker/suspect.h), as a file to read */
     CONTROL_STUCK = 'S'    /* exchange: end the planner */
 };
 

@@ -80,6 +80,7 @@ struct exchange {
     unsigned news;
     uint64_t day;                     /* of log time, when lots were looked at last: a new one may change a plan */
     bool admission_changed;
+    struct suspect_shown refused;     /* by the front, until log time */
     uint64_t admission_expires;       /* log time at which an invitation in the front's list ends; 0: none */
     struct exchange_request *parked;  /* watches, and compares before and in the planner; newest first */
     size_t parked_count;

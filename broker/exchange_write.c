@@ -22,6 +22,7 @@ struct desk_context exchange_context(const struct exchange *exchange, uint64_t l
         .closed = exchange->closed,
         .deadlines_from = exchange->deadlines_from,
         .position = position,
+        .refused = exchange->refused,
         .planned = exchange->planning != NULL ? desk_planning_idle(exchange->planning) : 0,
     };
 }

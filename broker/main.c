@@ -256,7 +256,8 @@ static int main_role(const struct arguments *arguments)
     struct config config;
     char problem[CONFIG_TEXT_MOST + 512];
     char quoted[METRICS_LINE_MOST];
-    if (confine_start(SUPERVISE_FD) != STATUS_OK)
+    bool front = strcmp(arguments->role, "front") == 0;
+    if (confine_start(front ? SUPERVISE_RECORD_FD : SUPERVISE_FD) != STATUS_OK)
         return EXIT_CODE_INTERNAL;
     metrics_open(arguments->role, METRICS_INFO);
     if (config_read(arguments->config, &config, problem, sizeof problem) != STATUS_OK) {
@@ -267,9 +268,9 @@ static int main_role(const struct arguments *arguments)
     if (seam_start() != STATUS_OK)
         return EXIT_CODE_INTERNAL;
     main_keep_memory();
-    if (strcmp(arguments->role, "front") == 0) {
+    if (front) {
         main_raise_descriptors(&config);
-        return front_run(&config, SUPERVISE_FD, main_enclose_front, confine_front);
+        return front_run(&config, SUPERVISE_FD, SUPERVISE_RECORD_FD, main_enclose_front, confine_front);
     }
     if (strcmp(arguments->role, "exchange") == 0)
         return exchange_process_run(&config, SUPERVISE_FD);

@@ -15,11 +15,13 @@
 
 #include "broker/exchange_process.h"
 #include "broker/metrics.h"
+#include "broker/suspect.h"
 #include "proto/seam.h"
 #include "proto/status.h"
 
 #define BACKOFF_LEAST 100u   /* milliseconds */
 #define BACKOFF_MOST 5000u
+#define BACKOFF_CRASHED 500u /* at most before a front that crashed: who else has messages does not wait for it */
 #define HEALTHY 10000u       /* a child that ran so long begins again with the least backoff */
 #define STOP_PATIENCE 5000u  /* from SIGTERM to SIGKILL */
 
@@ -41,6 +43,8 @@ struct supervisor {
     sigset_t old_mask;
     int control;        /* to the exchange; -1: it is not running */
     struct child children[CHILD_COUNT];
+    int record;         /* shared with the front; -1: none */
+    struct suspects suspects;
     bool stopping;
     int exit_code;
 };
@@ -50,12 +54,14 @@ static uint64_t supervise_now(void)
     return seam_clock_system.monotonic(seam_clock_system.data);
 }
 
-/* In the child: nothing but the one descriptor, then the program itself in its role. */
+/* In the child: nothing but its descriptors, then the program itself in its role. */
 static void supervise_exec(struct supervisor *supervisor, enum child_role role, int fd)
 {
     sigprocmask(SIG_SETMASK, &supervisor->old_mask, NULL);
-    /* dup2 clears close-on-exec, unless the descriptor is the right one already. */
-    if (fd == SUPERVISE_FD ? fcntl(fd, F_SETFD, 0) != 0 : dup2(fd, SUPERVISE_FD) < 0)
+    /* Out of the way of the numbers that both get. dup2 clears close-on-exec. */
+    int pipe = fcntl(fd, F_DUPFD_CLOEXEC, SUPERVISE_RECORD_FD + 1);
+    int record = role == CHILD_FRONT ? fcntl(supervisor->record, F_DUPFD_CLOEXEC, SUPERVISE_RECORD_FD + 1) : -1;
+    if (dup2(pipe, SUPERVISE_FD) < 0 || (role == CHILD_FRONT && dup2(record, SUPERVISE_RECORD_FD) < 0))
         _exit(EXIT_CODE_INTERNAL);
     char role_argument[32] = "--role=";
     strcat(role_argument, child_names[role]);
@@ -103,25 +109,68 @@ static bool supervise_hand_over(struct supervisor *supervisor, char what, int fd
     return sendmsg(supervisor->control, &message, MSG_NOSIGNAL) == 1;
 }
 
-static void supervise_postpone(struct child *child, uint64_t now)
+static void supervise_postpone(struct child *child, uint64_t now, uint32_t most)
 {
     bool healthy = child->started != 0 && now - child->started >= HEALTHY;
     child->backoff = child->backoff == 0 || healthy ? BACKOFF_LEAST : child->backoff * 2;
-    if (child->backoff > BACKOFF_MOST)
-        child->backoff = BACKOFF_MOST;
+    if (child->backoff > most)
+        child->backoff = most;
     child->start_at = now + child->backoff;
+}
+
+/* Memory for a front to come, with the keys that it is to refuse. Nobody else holds it once that front is gone. */
+static int supervise_make_record(struct supervisor *supervisor, uint64_t now)
+{
+    struct suspect_record record;
+    suspects_fill(&supervisor->suspects, now, &record);
+    if (supervisor->record >= 0)
+        close(supervisor->record);
+    supervisor->record = -1;
+    return suspect_share(&record, sizeof record, &supervisor->record);
+}
+
+/* Tells the exchange who is refused, for coordinators to see. */
+static void supervise_show_refused(struct supervisor *supervisor, uint64_t now)
+{
+    struct suspect_shown shown;
+    int fd;
+    suspects_show(&supervisor->suspects, now, &shown);
+    if (shown.count == 0 || supervisor->control < 0 || suspect_share(&shown, sizeof shown, &fd) != STATUS_OK)
+        return;
+    supervise_hand_over(supervisor, CONTROL_REFUSED, fd);
+    close(fd);
+}
+
+/* A front ended by a signal: whose message it was, where that can be told. Public keys and names of parties are no secrets. */
+static void supervise_front_crashed(struct supervisor *supervisor, int signal, uint64_t now)
+{
+    static const char *const places[] = {"unseen", "own", "library", "outside"};
+    struct suspect_record record;
+    char recent[SUSPECT_RECENT * SUSPECT_USER_MOST];
+    if (supervisor->record < 0 || suspect_read(supervisor->record, &record, sizeof record) != STATUS_OK)
+        return;
+    const struct suspect *suspect = suspects_judge(&supervisor->suspects, &record, now);
+    suspects_recent(&record, recent, sizeof recent);
+    const char *place = places[record.crash <= SUSPECT_OUTSIDE ? record.crash : SUSPECT_NO_CRASH];
+    metrics_write(METRICS_WARNING, "front-crashed", "signal=%d thread=%s suspect=%s times=%u heard=%s", signal, place, suspect != NULL ? suspect->user : "none",
+                  suspect != NULL ? suspect->times : 0, recent);
+    if (suspect == NULL || suspect->until <= now)
+        return;
+    metrics_write(METRICS_WARNING, "key-refused", "key=%s minutes=%llu reason=crashed-the-front", suspect->user, (unsigned long long)(suspect->until - now) / 60000);
+    supervise_show_refused(supervisor, now);
 }
 
 /* Starts the exchange, or a child whose pipe it is handed. */
 static void supervise_start(struct supervisor *supervisor, enum child_role role, uint64_t now)
 {
     int own = -1;
-    if (supervise_spawn(supervisor, role, &own) != STATUS_OK) {
-        supervise_postpone(&supervisor->children[role], now);
+    if ((role == CHILD_FRONT && supervise_make_record(supervisor, now) != STATUS_OK) || supervise_spawn(supervisor, role, &own) != STATUS_OK) {
+        supervise_postpone(&supervisor->children[role], now, BACKOFF_MOST);
         return;
     }
     if (role == CHILD_EXCHANGE) {
         supervisor->control = own;
+        supervise_show_refused(supervisor, now);
         return;
     }
     /* An exchange that is just ending takes it with it when its own end is seen. */
@@ -179,10 +228,13 @@ static void supervise_ended(struct supervisor *supervisor, pid_t pid, int wait_s
         metrics_write(supervisor->stopping ? METRICS_INFO : METRICS_WARNING, "child-ended", "child=%s pid=%d code=%d signal=%d",
                       child_names[role], (int)pid, code, WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0);
         child->pid = 0;
+        bool crashed = role == CHILD_FRONT && WIFSIGNALED(wait_status);
         if (role == CHILD_EXCHANGE || supervisor->control >= 0)
-            supervise_postpone(child, now);
+            supervise_postpone(child, now, crashed ? BACKOFF_CRASHED : BACKOFF_MOST);
         else
             child->start_at = now;
+        if (crashed && WTERMSIG(wait_status) != SIGKILL && !supervisor->stopping)
+            supervise_front_crashed(supervisor, WTERMSIG(wait_status), now);
         if (role == CHILD_EXCHANGE)
             supervise_exchange_ended(supervisor, code);
     }
@@ -270,7 +322,7 @@ static void supervise_loop(struct supervisor *supervisor)
 
 int supervise_run(const char *program, const char *config_path)
 {
-    struct supervisor supervisor = {.program = program, .config_path = config_path, .control = -1};
+    struct supervisor supervisor = {.program = program, .config_path = config_path, .control = -1, .record = -1};
     sigset_t mask;
     sigemptyset(&mask);
     sigaddset(&mask, SIGCHLD);

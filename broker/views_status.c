@@ -185,6 +185,18 @@ static int add_coordinators_duties(struct waits *waits)
     return status;
 }
 
+/* Members whose keys the front refuses, since their messages brought it down. */
+static int add_refused(struct waits *waits)
+{
+    const struct suspect_shown *refused = &waits->view->context->refused;
+    int status = STATUS_OK;
+    for (uint32_t at = 0; status == STATUS_OK && at < refused->count; at++)
+        if (refused->list[at].until > waits->view->context->log_time)
+            status = add(waits, "front", refused->list[at].party,
+                         "a key of this party is refused: its messages brought the front down; suspend it, or have the operator look", refused->list[at].until);
+    return status;
+}
+
 int view_status(struct view *view)
 {
     Muster__StatusAnswer *answer = view_new(view, &muster__status_answer__descriptor);
@@ -216,6 +228,8 @@ int view_status(struct view *view)
         status = add_ends(&waits);
     if (status == STATUS_OK && confirmed && view_is_coordinator(view))
         status = add_coordinators_duties(&waits);
+    if (status == STATUS_OK && confirmed && view_is_coordinator(view))
+        status = add_refused(&waits);
     if (status == STATUS_OK && confirmed && view_is_coordinator(view) && view->context->clock_doubted) {
         status = state_exchange(view->txn, view->arena, &exchange);
         if (status == STATUS_OK)

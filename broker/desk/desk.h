@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "broker/suspect.h"
 #include "proto/arena.h"
 #include "proto/codes/cpv.h"
 #include "proto/fault.h"
@@ -59,6 +60,7 @@ struct desk_context {
     bool waiting;             /* it came under new keys that do not bind yet */
     const uint8_t *envelope_sha256;   /* 32 bytes, of the whole envelope; NULL towards a reader */
     uint64_t planned;         /* desk_planning_idle() towards a reader; 0: not known */
+    struct suspect_shown refused;     /* keys that the front refuses, until log time */
     struct desk_sums *sums;   /* of the writer's thread, broker/desk/sums.h; NULL towards a reader */
 };
 

@@ -9,6 +9,7 @@
 #include <zmq.h>
 
 #include "broker/front/door.h"
+#include "broker/front/hand.h"
 #include "broker/front/meter.h"
 #include "broker/front/relay.h"
 #include "broker/front/visitor.h"
@@ -89,7 +90,7 @@ static int front_open(struct front *front, const struct config *config, int (*en
     struct meter_limits meter = {undelivered, METER_MESSAGES * undelivered, config->connections,
                                  (uint64_t)config->silence_seconds * 1000};
     struct visitor_limits visitors = {config->requests_per_second, config->waiting_messages, each};
-    status = zap_open(front->context, HANDSHAKES_BURST * each, each, &front->zap);
+    status = zap_open(front->context, HANDSHAKES_BURST * each, each, front->hand, &front->zap);
     if (status == STATUS_OK)
         status = door_descriptor(zap_socket(front->zap), &front->zap_fd);
     if (status == STATUS_OK)
@@ -258,7 +259,7 @@ static int front_serve(struct front *front, const struct config *config, const u
     return status == STATUS_OK || status == STATUS_UNREACHABLE ? EXIT_CODE_DONE : EXIT_CODE_INTERNAL;
 }
 
-int front_run(const struct config *config, int pipe_fd, int (*enclose)(uint16_t port), int (*confine)(void))
+int front_run(const struct config *config, int pipe_fd, int record_fd, int (*enclose)(uint16_t port), int (*confine)(void))
 {
     struct sigaction stop = {.sa_handler = front_stop};
     sigaction(SIGTERM, &stop, NULL);
@@ -266,7 +267,7 @@ int front_run(const struct config *config, int pipe_fd, int (*enclose)(uint16_t 
     struct front front = {.pipe = {.fd = -1}, .test_clock = config_has_test_clock(config)};
     uint8_t curve_public[32];
     int code = EXIT_CODE_INTERNAL;
-    if (pipe_open(&front.pipe, pipe_fd, PIPE_FRAME_MOST) == STATUS_OK &&
+    if (hand_open(record_fd, &front.hand) == STATUS_OK && pipe_open(&front.pipe, pipe_fd, PIPE_FRAME_MOST) == STATUS_OK &&
         front_open(&front, config, enclose, curve_public) == STATUS_OK)
         code = front_serve(&front, config, curve_public, confine);
     front_close(&front);

@@ -92,20 +92,26 @@ static int relay_receive(struct front *front, struct relay_message *message)
     return STATUS_OK;
 }
 
-/* The connection that a message came from, or NULL: it breaks a rule and is cut. */
+/* The connection that a message came from, or NULL: it breaks a rule and is cut. From when its sender is known the message is in hand. */
 static struct visitor *relay_identify(struct front *front, struct relay_message *message, int fd, uint64_t now)
 {
     /* A chosen identity is how one client gets at another's answers; ours choose none. The User-Id of the routing id's
      * own frame can be empty, that of the body's is right. */
-    const char *identity = zmq_msg_gets(&message->body, "Identity");
     const char *user = zmq_msg_gets(&message->body, "User-Id");
     struct visitor *visitor = NULL;
-    if (!message->whole || user == NULL || (identity != NULL && identity[0] != '\0'))
+    if (user == NULL)
+        return NULL;
+    hand_take(front->hand, user);
+    const char *identity = zmq_msg_gets(&message->body, "Identity");
+    if (!message->whole || (identity != NULL && identity[0] != '\0'))
         return NULL;
     /* What the monitor knows of this descriptor comes first, or a new connection would be taken for an old one. The routing id of one that
      * is known is its own for as long as the router lives. */
-    if (!visitors_knows(front->visitors, message->route, message->route_length, fd))
+    if (!visitors_knows(front->visitors, message->route, message->route_length, fd)) {
+        hand_put(front->hand);
         relay_events(front, now);
+        hand_take(front->hand, user);
+    }
     if (visitors_meet(front->visitors, message->route, message->route_length, user, fd, &visitor) != STATUS_OK)
         return NULL;
     if (!admission_has(front->admission, visitor->party, visitor->curve_prefix)) {
@@ -127,6 +133,7 @@ static int relay_pass(struct front *front, struct relay_message *message, uint64
     meter_deliver(front->meter, fd, zmq_msg_size(&message->body));
     if (visitors_ask(front->visitors, visitor, now) != STATUS_OK) {
         front->counts.busy++;
+        hand_put(front->hand);
         relay_hint(front, visitor, HINT_BUSY);
         return STATUS_OK;
     }
@@ -153,6 +160,7 @@ int relay_from_clients(struct front *front, uint64_t now)
         if (status != STATUS_OK)
             return status;
         status = relay_pass(front, &message, now);
+        hand_put(front->hand);
         zmq_msg_close(&message.body);
         if (status != STATUS_OK)
             return status;

@@ -7,6 +7,7 @@
 
 #include "proto/admission.h"
 #include "broker/front/door.h"
+#include "broker/front/hand.h"
 #include "broker/front/meter.h"
 #include "broker/front/visitor.h"
 #include "broker/front/zap.h"
@@ -32,6 +33,7 @@ struct front {
     struct door door;
     struct meter *meter;
     struct visitors *visitors;
+    struct hand *hand;           /* NULL: nothing is noted */
     struct admission *admission; /* NULL until the exchange sent it */
     uint64_t metered;            /* monotonic, of the last check */
     uint64_t looked;             /* monotonic, when every socket was looked at last */

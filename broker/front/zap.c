@@ -28,6 +28,7 @@ struct zap {
     void *socket;
     uint32_t burst;
     uint32_t per_second;
+    struct hand *hand;
     struct zap_budget *budgets;
     struct zap_counts counts;
 };
@@ -38,13 +39,14 @@ struct zap_request {
     size_t lengths[ZAP_FRAMES];
 };
 
-int zap_open(void *context, uint32_t burst, uint32_t per_second, struct zap **zap)
+int zap_open(void *context, uint32_t burst, uint32_t per_second, struct hand *hand, struct zap **zap)
 {
     struct zap *made = calloc(1, sizeof *made);
     if (made == NULL)
         return STATUS_NO_MEMORY;
     made->burst = burst;
     made->per_second = per_second;
+    made->hand = hand;
     made->socket = zmq_socket(context, ZMQ_REP);
     int linger = 0;
     if (made->socket == NULL || zmq_setsockopt(made->socket, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
@@ -152,6 +154,11 @@ static const struct admission_key *zap_judge(struct zap *zap, const struct zap_r
     const struct admission_key *key = admission_find(admission, request->bytes[6]);
     if (key == NULL || (key->expiry != 0 && key->expiry <= wall) || !zap_spend(zap, key->curve_key, monotonic))
         return NULL;
+    char user[ZAP_USER_MOST];
+    zap_user_make(key, user);
+    if (hand_refuses(zap->hand, user, monotonic))
+        return NULL;
+    hand_hear(zap->hand, user);
     return key;
 }
 

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "broker/front/hand.h"
+#include "broker/suspect.h"
 #include "proto/admission.h"
 
 /*
@@ -15,7 +17,7 @@
  */
 
 #define ZAP_DOMAIN "muster"
-#define ZAP_USER_MOST (ADMISSION_PARTY_MOST + 1u + 16u + 1u)
+#define ZAP_USER_MOST SUSPECT_USER_MOST
 
 struct zap;
 
@@ -24,9 +26,9 @@ struct zap_counts {
     uint64_t refused;
 };
 
-/* Binds the handler in a libzmq context. burst and per_second: handshakes of one key. Ended with zap_close(), which
- * takes NULL. STATUS_NO_MEMORY, STATUS_IO. */
-int zap_open(void *context, uint32_t burst, uint32_t per_second, struct zap **zap);
+/* Binds the handler in a libzmq context. burst and per_second: handshakes of one key; hand (may be NULL): which keys it refuses. Ended with
+ * zap_close(), which takes NULL. STATUS_NO_MEMORY, STATUS_IO. */
+int zap_open(void *context, uint32_t burst, uint32_t per_second, struct hand *hand, struct zap **zap);
 void zap_close(struct zap *zap);
 
 /* The socket to poll for requests. */

@@ -102,7 +102,7 @@ static void serve_everybody(void *data)
 static void a_stranger_is_refused(void **state)
 {
     struct entrance *entrance = *state;
-    assert_int_equal(zap_open(entrance->context, 10, 10, &entrance->zap), STATUS_OK);
+    assert_int_equal(zap_open(entrance->context, 10, 10, NULL, &entrance->zap), STATUS_OK);
     open_door(entrance);
     assert_int_equal(prove(entrance, serve_zap), STATUS_OK);
     assert_int_equal(zap_counted(entrance->zap).admitted, 0);
@@ -119,7 +119,7 @@ static void without_a_handler_nothing_is_proved(void **state)
 static void a_mute_handler_proves_nothing(void **state)
 {
     struct entrance *entrance = *state;
-    assert_int_equal(zap_open(entrance->context, 10, 10, &entrance->zap), STATUS_OK);
+    assert_int_equal(zap_open(entrance->context, 10, 10, NULL, &entrance->zap), STATUS_OK);
     open_door(entrance);
     assert_int_equal(prove(entrance, serve_nobody), STATUS_DENIED);
 }
