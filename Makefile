@@ -101,8 +101,8 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(TEST_LIBS) -Wl,--end-group $(PKG_LIBS) $(CMOCKA_LIBS) -lglpk
 
-# A faulty disk and memory that runs out, to preload; never linked, since they stand before the C library's calls.
-SHIMS := $(BUILD)/tests/torture/shim.so $(BUILD)/tests/torture/memory_shim.so
+# A faulty disk, memory that runs out and messages that bring the front down, to preload; never linked, since they stand before the C library's calls.
+SHIMS := $(BUILD)/tests/torture/shim.so $(BUILD)/tests/torture/memory_shim.so $(BUILD)/tests/torture/front_shim.so
 $(SHIMS): $(BUILD)/%.so: %.c $(wildcard tests/torture/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) -O2 -g -fPIC -shared -D_GNU_SOURCE -I. -o $@ $<
