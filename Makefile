@@ -167,7 +167,7 @@ fuzz-run: $(FUZZ_GROUPS:%=$(BUILD)/fuzz/%)
 	@tests/fuzz/run.py --programs $(BUILD)/fuzz --json build/bench/fuzz.json $(if $(FUZZ_RUNS),--runs $(FUZZ_RUNS),--seconds $(FUZZ_SECONDS)) '$(FUZZ_TARGETS)'
 
 # tests/fuzz/keys_targets.c says why.
-FUZZ_WRAP := -Wl,--wrap=vault_read -Wl,--wrap=vault_end
+FUZZ_WRAP := -Wl,--wrap=vault_read -Wl,--wrap=vault_end -Wl,--wrap=sodium_malloc -Wl,--wrap=sodium_free
 $(BUILD)/tests/unit/fuzz_test: LDFLAGS += $(FUZZ_WRAP)
 
 # A program a group, so that libFuzzer watches little more than what a target reaches.

@@ -10,6 +10,7 @@
 #include "proto/tlog_tree.h"
 
 #define RECORD_MOST (ENVELOPE_MOST + ENTRY_BODY_MOST + 1024u)
+#define READ_FIRST ((size_t)4096)
 #define FIXED_MOST 256u
 
 /* The fixed part of a record under way. */
@@ -180,6 +181,27 @@ static int read_record(struct vault_reader *reader, uint8_t *bytes, size_t size,
     return status;
 }
 
+/* A record's bytes. A length that is announced asks for no memory before as much of it is there: the buffer grows with what was read. */
+static int read_content(struct vault_reader *reader, struct backup_buffer *buffer, size_t size, struct vault_fault *fault)
+{
+    int status = STATUS_OK;
+    for (size_t have = 0, next; status == STATUS_OK && have < size; have = next) {
+        next = have == 0 ? READ_FIRST : 2 * have;
+        next = next < buffer->size ? buffer->size : next;
+        next = next < size ? next : size;
+        if (next > buffer->size) {
+            uint8_t *wider = realloc(buffer->bytes, next);
+            if (!wider) {
+                return STATUS_NO_MEMORY;
+            }
+            buffer->bytes = wider;
+            buffer->size = next;
+        }
+        status = read_record(reader, buffer->bytes + have, next - have, fault);
+    }
+    return status;
+}
+
 int backup_next(struct vault_reader *reader, struct backup_buffer *buffer, struct backup_record *record, struct vault_fault *fault)
 {
     uint8_t prefix[4];
@@ -189,15 +211,7 @@ int backup_next(struct vault_reader *reader, struct backup_buffer *buffer, struc
         *fault = (struct vault_fault){.why = "what is in it is no log"};
         return STATUS_INVALID;
     }
-    if (status == STATUS_OK && size > buffer->size) {
-        uint8_t *wider = realloc(buffer->bytes, size);
-        if (!wider) {
-            return STATUS_NO_MEMORY;
-        }
-        buffer->bytes = wider;
-        buffer->size = size;
-    }
-    status = status == STATUS_OK ? read_record(reader, buffer->bytes, size, fault) : status;
+    status = status == STATUS_OK ? read_content(reader, buffer, size, fault) : status;
     if (status == STATUS_OK && !parse(buffer->bytes, size, record)) {
         *fault = (struct vault_fault){.why = "what is in it is no log"};
         return STATUS_INVALID;

@@ -123,6 +123,7 @@ static bool is_ascii(const char *text, size_t length)
     return true;
 }
 
+/* False, and an empty text, where it does not fit. */
 static bool fold_points(const char *text, size_t length, char folded[CSV_FOLD_MOST])
 {
     size_t written = 0;
@@ -138,13 +139,11 @@ static bool fold_points(const char *text, size_t length, char folded[CSV_FOLD_MO
         if (point == 0) {
             continue;
         }
-        if (spaced && !append(folded, &written, ' ')) {
+        if ((spaced && !append(folded, &written, ' ')) || !append(folded, &written, point)) {
+            folded[0] = '\0';
             return false;
         }
         spaced = false;
-        if (!append(folded, &written, point)) {
-            return false;
-        }
     }
     folded[written] = '\0';
     return true;
@@ -168,9 +167,6 @@ bool csv_fold(const char *text, char folded[CSV_FOLD_MOST])
     }
     bool fits = fold_points((const char *)apart, apart_length, folded);
     free(apart);
-    if (!fits) {
-        folded[0] = '\0';
-    }
     return fits;
 }
 

@@ -21,7 +21,7 @@ void csv_fold_trim(const char **text, size_t *length);
 
 /*
  * Writes the folded form of text: trimmed, ASCII letters in lower case, accents dropped, every blank one space, every
- * dash a '-', every apostrophe a "'". False where it doesn't fit in CSV_FOLD_MOST bytes or memory is out.
+ * dash a '-', every apostrophe a "'". False, and an empty text, where it doesn't fit in CSV_FOLD_MOST bytes or memory is out.
  */
 bool csv_fold(const char *text, char folded[CSV_FOLD_MOST]);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "proto/vault.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,12 +186,15 @@ static int open_head(const struct vault_reader *reader, const struct key_pair *r
 int vault_open(const struct key_pair *recovery, const uint8_t *stream_key, vault_source *source, void *data, struct vault_reader **reader,
                struct vault_fault *fault)
 {
-    struct vault_reader *made = calloc(1, sizeof *made);
+    struct vault_reader *made = malloc(sizeof *made);
     uint8_t *key = sodium_malloc(KEY_SIZE);
     size_t done = 0;
     *reader = NULL;
     *fault = (struct vault_fault){0};
     int status = made && key ? STATUS_OK : STATUS_NO_MEMORY;
+    if (made) {
+        memset(made, 0, offsetof(struct vault_reader, plain)); /* parts are written before they are read */
+    }
     if (status == STATUS_OK) {
         made->source = source;
         made->data = data;

@@ -320,9 +320,31 @@ static void the_nearest_name_is_found(void **state)
     assert_int_equal(csv_fold_distance("", "abc"), 3);
 }
 
+/* A word that is too long is none, in every alphabet, and nothing is left of it. */
+static void a_word_that_does_not_fit_folds_to_nothing(void **state)
+{
+    static const char *const letters[] = {"a", "\xc3\xa9", "a b ", "-"};
+    char text[5 * CSV_FOLD_MOST], folded[CSV_FOLD_MOST + 8];
+    (void)state;
+    for (size_t kind = 0; kind < sizeof letters / sizeof letters[0]; kind++) {
+        size_t fitted = 0;
+        text[0] = '\0';
+        for (size_t length = 0; length + 4 < sizeof text; length = strlen(text)) {
+            memset(folded, '#', sizeof folded);
+            bool fits = csv_fold(text, folded);
+            assert_true(memchr(folded, '\0', CSV_FOLD_MOST) != NULL && folded[CSV_FOLD_MOST] == '#');
+            assert_true(fits || folded[0] == '\0');
+            fitted += fits;
+            strcat(text, letters[kind]);
+        }
+        assert_true(fitted > 8 && !csv_fold(text, folded));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_word_that_does_not_fit_folds_to_nothing),
         cmocka_unit_test(numbers_of_four_languages_are_understood),
         cmocka_unit_test(numbers_with_two_readings_or_none_say_what_to_write),
         cmocka_unit_test(currency_signs_mean_their_currencies),
