@@ -17,6 +17,7 @@
 #define PROPOSE 8           /* nodes between two proposals from what is not whole */
 #define TRIED 1024
 #define WIDE 200             /* splits by supplier that there is room for */
+#define OPEN_MOST (1U << 20) /* nodes that there is room for at a time */
 #define TREE_MEMORY ((size_t)192 << 20) /* of open nodes; beyond it the tree stops */
 
 struct node {
@@ -416,13 +417,14 @@ static struct node *next_node(struct tree *tree, struct node *next)
 int match_branch_run(struct match_search *search)
 {
     const struct match_model *model = &search->model;
-    struct tree tree = {.search = search, .most = 1U << 20, .data_size = node_size(model, search->ties.count), .closed = MATCH_NET_NEVER};
+    struct tree tree = {.search = search, .data_size = node_size(model, search->ties.count), .closed = MATCH_NET_NEVER};
     int status = match_limits_init(model, search->arena, &tree.limits);
     if (status || (status = match_target_init(model, search->arena, &tree.target))) {
         return status;
     }
-    tree.most = (uint32_t)search->nodes * 2 + WIDE * model->lot->offer_count + 2;
-    tree.heap = arena_array(search->arena, tree.most, sizeof(struct node *));
+    uint32_t nodes = search->nodes < OPEN_MOST ? (uint32_t)search->nodes : OPEN_MOST;
+    tree.most = nodes * 2 + WIDE * model->lot->offer_count + 2;
+    tree.heap = arena_raw(search->arena, tree.most, sizeof(struct node *));
     tree.multipliers = arena_array(search->arena, search->ties.count, sizeof *tree.multipliers);
     tree.root_multipliers = arena_array(search->arena, search->ties.count, sizeof *tree.root_multipliers);
     if (!tree.heap || !tree.multipliers || !tree.root_multipliers) {

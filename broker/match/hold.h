@@ -50,6 +50,7 @@ struct match_held {
     uint32_t option_count;
     uint32_t chosen;            /* of them */
     uint64_t nodes;             /* what the next run of its tree may take */
+    bool counted;              /* among the lots done */
 };
 
 struct match_joint {

@@ -77,7 +77,10 @@ static int settle_lot(void *context, uint32_t lot)
         match_screen_improve(&search, TRIES);
         match_money_count(&search, joint->lots[lot].spent);
         match_lot_warm(&search, WARM_STEPS);
-        match_control_lot_done(joint->control, 0, search.best.bound);
+        if (!joint->lots[lot].counted) { /* few lots are settled twice */
+            joint->lots[lot].counted = true;
+            match_control_lot_done(joint->control, 0, search.best.bound);
+        }
     }
     return match_hold_close(joint, lot, &search, status);
 }

@@ -85,8 +85,7 @@ void match_plan_balances(const struct match_market *market, __int128 *balance)
     }
 }
 
-/* Marks the lots that draw on a fund with a balance on which another lot draws too; NULL where memory is out. */
-static bool *find_tied(const struct match_market *market, struct arena *arena)
+bool *match_plan_tied(const struct match_market *market, struct arena *arena)
 {
     uint32_t *seen = arena_array(arena, market->fund_count, sizeof *seen); /* lot + 1 */
     bool *shared = arena_array(arena, market->fund_count, sizeof *shared);
@@ -185,7 +184,7 @@ int match_plan(const struct match_market *market, const struct match_options *op
     plan->lot_count = market->lot_count;
     match_control_init(&control, options ? options : &defaults, market->lot_count);
     match_plan_balances(market, balance);
-    const bool *tied = find_tied(market, arena);
+    const bool *tied = match_plan_tied(market, arena);
     struct lots lots = {.market = market, .control = &control, .balance = balance, .plans = plan->lots};
     int status = tied ? plan_part(&lots, tied, true, arena, plan) : STATUS_NO_MEMORY;
     status = status ? status : plan_part(&lots, tied, false, arena, plan);

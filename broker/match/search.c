@@ -89,7 +89,7 @@ void match_search_budget(struct match_search *search, const struct match_options
     search->dive_steps = large ? DIVE_STEPS_LARGE : DIVE_STEPS;
     search->dive_enough = large ? DIVE_ENOUGH_LARGE : DIVE_ENOUGH;
     search->proves = !options->enough && (prove || (!nodes && pairs <= SMALL_PAIRS));
-    search->work_most = prove ? PROOF_WORK : SMALL_WORK;
+    search->work_most = !prove ? SMALL_WORK : nodes > PROOF_NODES ? PROOF_WORK / PROOF_NODES * nodes : PROOF_WORK;
     search->persists = !options->enough && (prove || nodes || pairs <= SMALL_PAIRS);
     search->enough = options->enough ? options->enough : search->persists ? 0 : pairs <= MIDDLE_PAIRS ? ENOUGH : ENOUGH_LARGE;
     search->nodes = nodes ? nodes : prove ? PROOF_NODES : pairs <= SMALL_PAIRS ? SMALL_NODES : pairs <= MIDDLE_PAIRS ? NODES : pairs <= LARGE_PAIRS ? NODES_LARGE : 0;

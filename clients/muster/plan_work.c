@@ -13,6 +13,7 @@
 
 #include "broker/match/again.h"
 #include "broker/match/explain.h"
+#include "broker/match/improve.h"
 #include "broker/match/load.h"
 #include "broker/match/reasons.h"
 #include "broker/match/settle.h"
@@ -121,7 +122,8 @@ static int make_plan(const struct plan_request *request, const struct plan_resul
     };
     result->planned_lots = result->market->lot_count;
     int status = before ? match_plan_again(before->market, before->plan, result->market, &options, arena, &result->plan, &result->planned_lots)
-                        : match_plan(result->market, &options, arena, &result->plan);
+             : request->budget ? match_improve_plan(result->market, &options, arena, &result->plan)
+                               : match_plan(result->market, &options, arena, &result->plan);
     result->plan_nanoseconds = plan_clock() - started;
     result->interrupted = interrupted != 0;
     if (request->verbose) {
