@@ -19,6 +19,7 @@
 #include "proto/status.h"
 
 #define COLD_STEPS 4      /* without prices of money: the lots' own bounds */
+#define HURRY_STEPS 1     /* where the caller said stop */
 #define PRICE_STEPS 20    /* at the first prices of money */
 #define ROUNDS 3          /* of moving the prices of money before the lots are searched, and after */
 #define FIT_ROUNDS 3      /* of making plans to choose from */
@@ -44,10 +45,11 @@ static int begin_lot(void *context, uint32_t lot)
     int status = match_hold_open(joint, lot, false, &search);
     match_control_count(joint->control, MATCH_PASS_BUILD, since, 1, 1);
     if (!status) {
-        match_lot_prices(&search, COLD_STEPS);
+        bool hurry = match_control_asks(joint->control); /* any prices give a bound that holds */
+        match_lot_prices(&search, hurry ? HURRY_STEPS : COLD_STEPS);
         match_search_bound(&search, search.dual.bound);
         match_money_apply(joint, &search);
-        match_ascent_run(&search.walk, &search.limits, &search.ties, MATCH_NET_NEVER, PRICE_STEPS, &search.dual, &search.ascent);
+        match_ascent_run(&search.walk, &search.limits, &search.ties, MATCH_NET_NEVER, hurry ? HURRY_STEPS : PRICE_STEPS, &search.dual, &search.ascent);
         match_first_plan(&search);
         match_money_count(&search, joint->lots[lot].spent);
     }
@@ -74,9 +76,10 @@ static int settle_lot(void *context, uint32_t lot)
     struct match_search search;
     int status = match_hold_open(joint, lot, true, &search);
     if (!status) {
-        match_screen_improve(&search, TRIES);
+        bool hurry = match_control_asks(joint->control);
+        match_screen_improve(&search, hurry ? 0 : TRIES);
         match_money_count(&search, joint->lots[lot].spent);
-        match_lot_warm(&search, WARM_STEPS);
+        match_lot_warm(&search, hurry ? HURRY_STEPS : WARM_STEPS);
         if (!joint->lots[lot].counted) { /* few lots are settled twice */
             joint->lots[lot].counted = true;
             match_control_lot_done(joint->control, 0, search.best.bound);
