@@ -178,34 +178,41 @@ static size_t least(size_t left, size_t right)
 size_t csv_fold_distance(const char *left, const char *right)
 {
     size_t columns = strnlen(right, CSV_FOLD_MOST - 1), rows = strnlen(left, CSV_FOLD_MOST - 1);
-    size_t cost[3][CSV_FOLD_MOST]; /* the row before the last, the last, this one */
+    size_t cost[3][CSV_FOLD_MOST];
+    size_t *before = cost[0], *last = cost[1], *now = cost[2]; /* rows */
     for (size_t column = 0; column <= columns; column++) {
-        cost[1][column] = column;
-        cost[0][column] = 0;
+        last[column] = column;
     }
     for (size_t row = 1; row <= rows; row++) {
-        cost[2][0] = row;
+        now[0] = row;
         for (size_t column = 1; column <= columns; column++) {
             bool same = left[row - 1] == right[column - 1];
-            size_t change = cost[1][column - 1] + (same ? 0 : 1);
-            cost[2][column] = least(change, least(cost[1][column], cost[2][column - 1]) + 1);
+            size_t change = last[column - 1] + (same ? 0 : 1);
+            now[column] = least(change, least(last[column], now[column - 1]) + 1);
             if (row > 1 && column > 1 && left[row - 1] == right[column - 2] && left[row - 2] == right[column - 1]) {
-                cost[2][column] = least(cost[2][column], cost[0][column - 2] + 1);
+                now[column] = least(now[column], before[column - 2] + 1);
             }
         }
-        memcpy(cost[0], cost[1], sizeof cost[0]);
-        memcpy(cost[1], cost[2], sizeof cost[1]);
+        size_t *free_row = before;
+        before = last;
+        last = now;
+        now = free_row;
     }
-    return cost[1][columns];
+    return last[columns];
 }
 
 size_t csv_fold_nearest(const char *word, const char *const *names, size_t count)
 {
     size_t length = strlen(word), best = count, best_distance = SIZE_MAX;
+    size_t allowed = length / 3 > 2 ? length / 3 : 2;
     for (size_t at = 0; at < count; at++) {
+        size_t other = strlen(names[at]), apart = length > other ? length - other : other - length;
+        bool holds = length >= 3 && other >= 3 && (strstr(names[at], word) || strstr(word, names[at]));
+        /* It takes at least as many changes as the lengths differ by. */
+        if ((apart > allowed && !holds) || apart >= best_distance) {
+            continue;
+        }
         size_t distance = csv_fold_distance(word, names[at]);
-        size_t allowed = length / 3 > 2 ? length / 3 : 2;
-        bool holds = length >= 3 && strlen(names[at]) >= 3 && (strstr(names[at], word) || strstr(word, names[at]));
         if ((distance <= allowed && distance < length) || holds) {
             if (distance < best_distance) {
                 best = at;

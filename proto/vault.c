@@ -139,8 +139,8 @@ struct vault_reader {
     uint64_t offset; /* in the file, of the next part */
     bool first, last; /* the part at hand is the last one */
     size_t at, held;
+    uint8_t *cipher; /* VAULT_CIPHER_MOST, beside it */
     uint8_t plain[VAULT_PART];
-    uint8_t cipher[VAULT_CIPHER_MOST];
 };
 
 static int told(struct vault_fault *fault, const char *why, uint64_t offset, int status)
@@ -187,13 +187,17 @@ int vault_open(const struct key_pair *recovery, const uint8_t *stream_key, vault
                struct vault_fault *fault)
 {
     struct vault_reader *made = malloc(sizeof *made);
+    uint8_t *cipher = malloc(VAULT_CIPHER_MOST);
     uint8_t *key = sodium_malloc(KEY_SIZE);
     size_t done = 0;
     *reader = NULL;
     *fault = (struct vault_fault){0};
-    int status = made && key ? STATUS_OK : STATUS_NO_MEMORY;
+    int status = made && cipher && key ? STATUS_OK : STATUS_NO_MEMORY;
     if (made) {
         memset(made, 0, offsetof(struct vault_reader, plain)); /* parts are written before they are read */
+        made->cipher = cipher;
+    } else {
+        free(cipher);
     }
     if (status == STATUS_OK) {
         made->source = source;
@@ -298,6 +302,7 @@ int vault_end(struct vault_reader *reader, struct vault_fault *fault)
 void vault_close(struct vault_reader *reader)
 {
     if (reader) {
+        free(reader->cipher);
         sodium_memzero(reader, sizeof *reader);
         free(reader);
     }

@@ -277,13 +277,13 @@ static size_t seed_scenario(const struct fuzz_target *target, unsigned number, u
 }
 
 static const struct fuzz_target targets[] = {
-    {"csv-demands", run_demands, 1024, NULL, NULL, 4},
-    {"csv-offers", run_offers, 1024, NULL, NULL, 4},
-    {"csv-items", run_items, 512, NULL, NULL, 4},
-    {"csv-funds", run_funds, 512, NULL, NULL, 4},
-    {"csv-suppliers", run_suppliers, 512, NULL, NULL, 4},
-    {"csv-policy", run_policy, 512, NULL, NULL, 4},
-    {"csv-rates", run_rates, 512, NULL, NULL, 4},
+    {"csv-demands", run_demands, 768, NULL, NULL, 4},
+    {"csv-offers", run_offers, 512, NULL, NULL, 4},
+    {"csv-items", run_items, 256, NULL, NULL, 4},
+    {"csv-funds", run_funds, 256, NULL, NULL, 4},
+    {"csv-suppliers", run_suppliers, 256, NULL, NULL, 4},
+    {"csv-policy", run_policy, 256, NULL, NULL, 4},
+    {"csv-rates", run_rates, 256, NULL, NULL, 4},
     {"codes", run_codes, 64, NULL, NULL, 0},
     {"figures", run_figures, 32, NULL, NULL, 0},
     {"cells", run_cells, 64, NULL, NULL, 0},
