@@ -58,10 +58,16 @@ void arena_init(struct arena *arena, size_t cap)
     arena->allocator = (ProtobufCAllocator){allocator_alloc, allocator_free, arena};
 }
 
-static struct arena_block *block_for(struct arena *arena, size_t size)
+static size_t up_to(size_t size, size_t step)
+{
+    return (size + step - 1) / step * step;
+}
+
+/* A block with room for size bytes behind what is used of it, from a multiple of align on. */
+static struct arena_block *block_for(struct arena *arena, size_t size, size_t align)
 {
     struct arena_block *block = arena->blocks;
-    if (block && block->size - block->used >= size) {
+    if (block && up_to(block->used, align) <= block->size && block->size - up_to(block->used, align) >= size) {
         return block;
     }
     size_t want = block ? block->size * 2 : ARENA_BLOCK_LEAST;
@@ -83,26 +89,59 @@ static struct arena_block *block_for(struct arena *arena, size_t size)
     return block;
 }
 
-/* Room that is not zeroed, or NULL. */
+/* Room that is not zeroed, or NULL. charge: what it counts towards the cap, whatever gap goes before it. */
+static void *take_aligned(struct arena *arena, size_t size, size_t align, size_t charge)
+{
+    if (charge > arena->cap - arena->used) {
+        return NULL;
+    }
+    /* A poisoned gap begins where the sanitizer's eight bytes do. */
+    size_t step = ARENA_GAP ? alignof(max_align_t) : align;
+    struct arena_block *block = block_for(arena, size + ARENA_GAP, step);
+    if (!block) {
+        return NULL;
+    }
+    size_t at = up_to(block->used, step);
+    block->used = at + size + ARENA_GAP;
+    arena->used += charge;
+    unpoison(block->bytes + at, size);
+    return block->bytes + at;
+}
+
 static void *take(struct arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
     if (size > SIZE_MAX / 2) {
         return NULL;
     }
-    size_t rounded = size ? (size + align - 1) / align * align : align;
-    if (rounded > arena->cap - arena->used) {
-        return NULL;
+    size_t rounded = size ? up_to(size, align) : align;
+    void *result = take_aligned(arena, rounded, align, rounded);
+    if (result && ARENA_GAP) {
+        poison((unsigned char *)result + size, rounded - size);
     }
-    struct arena_block *block = block_for(arena, rounded + ARENA_GAP);
-    if (!block) {
-        return NULL;
-    }
-    void *result = block->bytes + block->used;
-    block->used += rounded + ARENA_GAP;
-    arena->used += rounded;
-    unpoison(result, size);
     return result;
+}
+
+/* What a size says of an alignment: no type's is more than the greatest power of two that divides its size. */
+static size_t alignment_of(size_t size)
+{
+    size_t bit = size & (~size + 1);
+    return bit < ARENA_PIECE_ALIGN ? bit : ARENA_PIECE_ALIGN;
+}
+
+size_t arena_piece_charge(size_t size)
+{
+    return size == 0 ? 1 : size + alignment_of(size) - 1;
+}
+
+void *arena_piece(struct arena *arena, size_t size)
+{
+    size_t taken = size == 0 ? 1 : size;
+    if (size > SIZE_MAX / 2) {
+        return NULL;
+    }
+    void *result = take_aligned(arena, taken, alignment_of(taken), arena_piece_charge(size));
+    return result ? memset(result, 0, taken) : NULL;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

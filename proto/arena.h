@@ -28,7 +28,15 @@ void arena_init(struct arena *arena, size_t cap);
 /* size zeroed bytes aligned for any type, or NULL where the cap or the machine's memory is reached. size 0 gives a valid pointer. */
 void *arena_alloc(struct arena *arena, size_t size);
 
-/* The same, not zeroed: for large room of which little may be used, so that what is not touched costs nothing. */
+/*
+ * The same for an object of a size that tells its alignment, as those of protobuf-c do: aligned to the greatest power of two that divides the size, to
+ * ARENA_PIECE_ALIGN at most, so that a text takes its bytes and no more. Counts for arena_piece_charge() bytes, at most so many.
+ */
+#define ARENA_PIECE_ALIGN ((size_t)8)
+void *arena_piece(struct arena *arena, size_t size);
+size_t arena_piece_charge(size_t size);
+
+/* The same as arena_alloc, not zeroed: for large room of which little may be used, so that what is not touched costs nothing. */
 void *arena_raw(struct arena *arena, size_t count, size_t size);
 
 /* The same as arena_alloc for count elements of size each; NULL on overflow too. */

@@ -25,14 +25,9 @@ static bool may_be_slab(size_t size)
     return size >= MEMBER_SIZE * FIRST_CLASS_MEMBERS && !(size & (size - 1)) && slab_class(size) < WALK_SLAB_CLASSES;
 }
 
-static size_t rounded(size_t size)
-{
-    return size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
-}
-
 void walk_memory_add(struct walk_memory *memory, size_t size)
 {
-    memory->objects += rounded(size) + (may_be_slab(size) ? SLAB_HEADER : 0);
+    memory->objects += may_be_slab(size) ? size + SLAB_HEADER : arena_piece_charge(size);
 }
 
 void walk_memory_members(struct walk_memory *memory, unsigned depth, uint32_t members)
@@ -59,7 +54,7 @@ static void *walk_alloc(void *data, size_t size)
 {
     struct walk_allocator *allocator = data;
     if (!may_be_slab(size)) {
-        void *object = arena_alloc(allocator->arena, size);
+        void *object = arena_piece(allocator->arena, size);
         allocator->failed |= !object;
         return object;
     }

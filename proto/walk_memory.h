@@ -18,7 +18,7 @@
  * messages would take several times its size; so blocks of exactly a slab's size are kept for reuse.
  */
 
-#define WALK_GROWTH_MOST 12u     /* bytes unpacked for a byte packed: an empty string in a list takes 24 for 2 */
+#define WALK_GROWTH_MOST 8u      /* bytes unpacked for a byte packed: a demand of one line takes 6, one in a list of messages that are empty 11 */
 #define WALK_GROWTH_BASE 65536u  /* and as many more for small messages */
 #define WALK_SLAB_CLASSES 27u    /* slabs of 32 << class members */
 #define WALK_DEPTHS (WALK_DEPTH_MOST + 1)
