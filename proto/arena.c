@@ -3,12 +3,14 @@
 
 #include <stdalign.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ARENA_BLOCK_LEAST ((size_t)16384) /* small work needs one block */
 #define ARENA_BLOCK_MOST ((size_t)4 << 20) /* blocks double up to this, so large work needs few */
+#define ARENA_ALONE ((size_t)256 << 10) /* from here on a piece that does not fit has a block of its own */
 
 /*
  * With the address sanitizer a piece that is handed out has poisoned bytes behind it, and all that is not handed out is poisoned, so that an
@@ -70,7 +72,8 @@ static struct arena_block *block_for(struct arena *arena, size_t size, size_t al
     if (block && up_to(block->used, align) <= block->size && block->size - up_to(block->used, align) >= size) {
         return block;
     }
-    size_t want = block ? block->size * 2 : ARENA_BLOCK_LEAST;
+    bool alone = block && size >= ARENA_ALONE; /* what is large leaves the room of the last block to what comes next */
+    size_t want = alone ? size : block ? block->size * 2 : ARENA_BLOCK_LEAST;
     if (want > ARENA_BLOCK_MOST) {
         want = ARENA_BLOCK_MOST;
     }
@@ -82,10 +85,11 @@ static struct arena_block *block_for(struct arena *arena, size_t size, size_t al
         return NULL;
     }
     poison(block->bytes, want);
-    block->next = arena->blocks;
     block->size = want;
     block->used = 0;
-    arena->blocks = block;
+    struct arena_block **place = alone ? &arena->blocks->next : &arena->blocks;
+    block->next = *place;
+    *place = block;
     return block;
 }
 

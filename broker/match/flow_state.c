@@ -7,7 +7,7 @@
 
 #define VERSION_NONE UINT64_MAX /* of a slot that was not used yet: its costs are not set */
 #define VERSION_BARRED 0        /* of one that closed */
-#define ENTRIES_ENOUGH 65536 /* up to here there is one for every pair */
+#define ENTRIES_ENOUGH 8192 /* up to here there is one for every pair */
 
 /* Where the arrays of the state lie; with memory NULL only measures. */
 static size_t lay_out(struct match_flow *flow, unsigned char *memory)

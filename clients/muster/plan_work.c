@@ -26,6 +26,8 @@
 
 #define SECOND UINT64_C(1000000000)
 #define LARGE_PAGE ((size_t)2 << 20)
+#define FIRST ((size_t)256 << 10) /* more than the allocator has left from before */
+#define SLIVER 64            /* that it may want for itself */
 #define AHEAD (64 << 20)     /* bytes asked from the system at a time; it gives them when they are touched */
 #define KEPT_MOST (32 << 20) /* larger pieces go back to the system when they are freed */
 
@@ -35,12 +37,17 @@ void plan_prepare_memory(void)
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
     mallopt(M_TOP_PAD, AHEAD);
     mallopt(M_ARENA_MAX, 1);
-    void *first = malloc(LARGE_PAGE);
-    uintptr_t start = ((uintptr_t)first + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE, end = (uintptr_t)sbrk(0);
-    if (first && end > start) {
-        madvise((void *)start, end - start, MADV_HUGEPAGE);
+    void *first = malloc(FIRST);
+    uintptr_t at = (uintptr_t)first, start = (at + FIRST + LARGE_PAGE) / LARGE_PAGE * LARGE_PAGE, end = (uintptr_t)sbrk(0);
+    if (!first || end <= start) {
+        free(first);
+        return;
     }
-    free(first);
+    madvise((void *)start, end - start, MADV_HUGEPAGE);
+    /* What lies below the first large page is never touched: small ones take longer to get than they are worth. */
+    if (!realloc(first, start - at - SLIVER)) {
+        free(first);
+    }
 }
 
 uint64_t plan_clock(void)
