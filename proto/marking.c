@@ -91,7 +91,8 @@ static bool same_letters(const struct marking_letters *marking, const char *row)
 
 static bool is_unclassified(const char *marking, const char *marked_by)
 {
-    if (same_plain(marking, everywhere)) {
+    /* As it mostly is: nothing to fold. */
+    if (strcmp(marking, everywhere) == 0 || same_plain(marking, everywhere)) {
         return true;
     }
     for (size_t at = 0; at < COUNT; at++) {

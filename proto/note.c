@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "proto/base64.h"
 #include "proto/lines.h"
 #include "proto/status.h"
 
@@ -91,13 +92,13 @@ int note_vkey_parse(const char *text, struct note_key *key)
 int note_join(const char *text, size_t length, const struct note_key *key, const uint8_t signature[64], char *note, size_t *note_length)
 {
     uint8_t payload[4 + 64];
-    char base64[sodium_base64_ENCODED_LEN(sizeof payload, sodium_base64_VARIANT_ORIGINAL)];
+    char base64[BASE64_SIZE(sizeof payload)];
     if (!length || text[length - 1] != '\n') {
         return STATUS_INVALID;
     }
     memcpy(payload, key->id, sizeof key->id);
     memcpy(payload + 4, signature, 64);
-    sodium_bin2base64(base64, sizeof base64, payload, sizeof payload, sodium_base64_VARIANT_ORIGINAL);
+    base64_write(payload, sizeof payload, base64);
     if (length > NOTE_MOST - sizeof base64 - NOTE_NAME_MOST - 8) {
         return STATUS_TOO_LARGE;
     }

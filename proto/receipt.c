@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <sodium.h>
-
+#include "proto/base64.h"
 #include "proto/envelope.h"
 #include "proto/lines.h"
 #include "proto/status.h"
@@ -32,10 +31,10 @@ static void write_bytes(struct writer *writer, const char *bytes, size_t length)
 
 static void write_base64(struct writer *writer, const char *before, const uint8_t *bytes, size_t length)
 {
-    char base64[sodium_base64_ENCODED_LEN(EXTRA_MOST, sodium_base64_VARIANT_ORIGINAL)];
-    sodium_bin2base64(base64, sizeof base64, bytes, length, sodium_base64_VARIANT_ORIGINAL);
+    char base64[BASE64_SIZE(EXTRA_MOST)];
+    size_t written = base64_write(bytes, length, base64);
     write_bytes(writer, before, strlen(before));
-    write_bytes(writer, base64, strlen(base64));
+    write_bytes(writer, base64, written);
     write_bytes(writer, "\n", 1);
 }
 

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "proto/base64.h"
 #include "proto/lines.h"
 #include "proto/status.h"
 
@@ -277,11 +278,11 @@ int tlog_checkpoint_write(const char *origin, const struct tlog_head *head, char
 {
     static const uint8_t no_key[32];
     struct note_key name;
-    char base64[sodium_base64_ENCODED_LEN(TLOG_HASH_SIZE, sodium_base64_VARIANT_ORIGINAL)];
+    char base64[BASE64_SIZE(TLOG_HASH_SIZE)];
     if (note_key_make(origin, no_key, &name) != STATUS_OK) {
         return STATUS_INVALID;
     }
-    sodium_bin2base64(base64, sizeof base64, head->root, TLOG_HASH_SIZE, sodium_base64_VARIANT_ORIGINAL);
+    base64_write(head->root, TLOG_HASH_SIZE, base64);
     int written = snprintf(text, TLOG_CHECKPOINT_MOST, "%s\n%llu\n%s\n", origin, (unsigned long long)head->size, base64);
     *length = (size_t)written;
     return STATUS_OK;

@@ -203,10 +203,8 @@ static int front_turn(struct front *front)
         status = front_pass(front, now);
     if (status == STATUS_OK)
         status = pipe_flush(&front->pipe);
-    if (now - front->metered >= METER_PERIOD) {
-        front->metered = now;
+    if (meter_is_due(front->meter, now))
         front->counts.cut += meter_check(front->meter, now);
-    }
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 /* The kernel's struct tcp_info has the byte counters that the C library's lacks. */
@@ -29,6 +30,9 @@ struct meter_connection {
 struct meter {
     struct meter_limits limits;
     struct meter_connection *connections;
+    uint64_t looked;  /* monotonic, at the memory */
+    uint64_t checked; /* monotonic */
+    long most;        /* kilobytes that this process had at most, when it was checked */
 };
 
 int meter_new(const struct meter_limits *limits, struct meter **meter)
@@ -119,10 +123,27 @@ static void meter_end_one(struct meter_connection *connection, unsigned *count)
     ++*count;
 }
 
+static long meter_memory(void)
+{
+    struct rusage usage = {0};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+bool meter_is_due(struct meter *meter, uint64_t now)
+{
+    if (now - meter->looked < METER_PERIOD)
+        return false;
+    meter->looked = now;
+    return now - meter->checked >= METER_REST || meter_memory() >= meter->most + METER_GROWTH;
+}
+
 unsigned meter_check(struct meter *meter, uint64_t now)
 {
     unsigned count = 0;
     uint64_t together = 0;
+    meter->checked = now;
+    meter->most = meter_memory();
     struct meter_connection *most = NULL;
     uint64_t held = 0;
     for (struct meter_connection *connection = meter->connections; connection != NULL; connection = connection->hh.next) {

@@ -35,7 +35,6 @@ struct front {
     struct visitors *visitors;
     struct hand *hand;           /* NULL: nothing is noted */
     struct admission *admission; /* NULL until the exchange sent it */
-    uint64_t metered;            /* monotonic, of the last check */
     uint64_t looked;             /* monotonic, when every socket was looked at last */
     uint64_t passed;             /* monotonic, when a request was passed on last */
     int zap_fd;                  /* as the door's */

@@ -94,6 +94,31 @@ static void the_bytes_are_the_written_ones(void **state)
     assert_memory_equal(box + 109, cipher, cipher_size);
 }
 
+/* Any padded bytes, as libsodium reads them: whoever has the key may send what he likes. */
+static void padding_is_read_as_libsodium_reads_it(void **state)
+{
+    struct sides *sides = *state;
+    uint8_t box[1024], padded[512] = {0}, opened[1024], id[BOX_REQUEST_ID_SIZE], data[14 + 85];
+    memcpy(data, "muster/box/v1\n", 14);
+    assert_int_equal(box_seal(&sides->party, sides->id, padded, 300, &sides->seeded.random, box), STATUS_OK);
+    memcpy(data + 14, box, 85);
+    for (size_t mark = 0; mark < sizeof padded; mark++) {
+        for (unsigned variant = 0; variant < 4; variant++) {
+            size_t length = 0, expected = 0;
+            unsigned long long cipher_size = 0;
+            memset(padded, variant == 1 ? 0x80 : 0, sizeof padded);
+            padded[mark] = variant == 2 ? 0x81 : 0x80;
+            memset(padded + mark + 1, 0, variant == 1 ? sizeof padded - mark - 1 : 0);
+            padded[sizeof padded - 1] = variant == 3 ? 1 : padded[sizeof padded - 1];
+            crypto_aead_xchacha20poly1305_ietf_encrypt(box + 109, &cipher_size, padded, sizeof padded, data, sizeof data, NULL, box + 85,
+                                                       sides->party.keys + 32);
+            bool good = sodium_unpad(&expected, padded, sizeof padded, 256) == 0;
+            assert_int_equal(box_open(&sides->exchange, box, box_sealed_size(300), id, opened, &length), good ? STATUS_OK : STATUS_FORGED);
+            assert_int_equal(length, good ? expected : 0);
+        }
+    }
+}
+
 static void every_byte_counts(void **state)
 {
     struct sides *sides = *state;
@@ -186,6 +211,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_length_goes_both_ways),      cmocka_unit_test(the_bytes_are_the_written_ones),
+        cmocka_unit_test(padding_is_read_as_libsodium_reads_it),
         cmocka_unit_test(every_byte_counts),              cmocka_unit_test(reflections_and_strangers_do_not_open),
         cmocka_unit_test(headers_are_read_without_trust), cmocka_unit_test(a_useless_key_makes_no_session),
         cmocka_unit_test(each_sealing_differs),
