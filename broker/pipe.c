@@ -146,11 +146,16 @@ int pipe_send(struct pipe *pipe, enum pipe_kind kind, const void *head, size_t h
     return status;
 }
 
-/* Tells the peer what it may send anew; held back until it is worth a frame. */
-static void pipe_offer_credit(struct pipe *pipe)
+/* Whether the peer is to be told what it may send anew; held back until it is worth a frame. */
+static bool pipe_owes_credit(const struct pipe *pipe)
 {
     bool nothing_left = pipe->in.start == pipe->in.end;
-    if (pipe->to_release == 0 || (pipe->to_release < PIPE_WINDOW / 8 && !nothing_left))
+    return pipe->to_release > 0 && (pipe->to_release >= PIPE_WINDOW / 8 || nothing_left);
+}
+
+static void pipe_offer_credit(struct pipe *pipe)
+{
+    if (!pipe_owes_credit(pipe))
         return;
     uint8_t credit[4];
     pipe_write_u32(credit, (uint32_t)pipe->to_release);
@@ -160,7 +165,7 @@ static void pipe_offer_credit(struct pipe *pipe)
 
 bool pipe_wants_write(const struct pipe *pipe)
 {
-    return !pipe->ended && (pipe->out.start < pipe->out.end || pipe->to_release > 0);
+    return !pipe->ended && (pipe->out.start < pipe->out.end || pipe_owes_credit(pipe));
 }
 
 int pipe_flush(struct pipe *pipe)

@@ -23,6 +23,7 @@
 #define BACKOFF_MOST 5000u
 #define BACKOFF_CRASHED 500u /* at most before a front that crashed: who else has messages does not wait for it */
 #define HEALTHY 10000u       /* a child that ran so long begins again with the least backoff */
+#define CHILD_BUFFER (1 << 20) /* bytes of a pipe that were sent and not read */
 #define STOP_PATIENCE 5000u  /* from SIGTERM to SIGKILL */
 
 enum child_role { CHILD_FRONT, CHILD_EXCHANGE, CHILD_PLANNER, CHILD_COUNT };
@@ -76,6 +77,9 @@ static int supervise_spawn(struct supervisor *supervisor, enum child_role role, 
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return STATUS_IO;
+    /* So that a batch's answers leave in one piece; what the system does not give, it does not. */
+    for (size_t i = 0; i < sizeof pair / sizeof pair[0]; i++)
+        setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &(int){CHILD_BUFFER}, sizeof(int));
     pid_t pid = fork();
     if (pid == 0)
         supervise_exec(supervisor, role, pair[1]);

@@ -1,0 +1,12 @@
+               147      syscalls:sys_enter_poll                                            
+               111      syscalls:sys_enter_recvfrom                                        
+                59      syscalls:sys_enter_sendto                                          
+               340      syscalls:sys_enter_getpid                                          
+               131      syscalls:sys_enter_write                                           
+                62      syscalls:sys_enter_read                                            
+               195      syscalls:sys_enter_epoll_wait                                      
+               183      syscalls:sys_enter_epoll_ctl                                       
+                 0      syscalls:sys_enter_futex                                           
+                48      syscalls:sys_enter_getrandom                                       
+                 0      syscalls:sys_enter_pwrite64                                        
+                 0      syscalls:sys_enter_getsockopt                                      
