@@ -184,6 +184,22 @@ static bool keep_money_free(struct match_search *search, const struct match_awar
     return moved;
 }
 
+static bool within_money(const struct match_search *search, const struct match_award *awards, uint32_t count)
+{
+    for (uint32_t t = 0; t < search->ties.count; t++) {
+        const struct match_tie *tie = &search->ties.ties[t];
+        __int128 paid = 0;
+        for (uint32_t n = 0; n < count && tie->kind == MATCH_TIE_FUND; n++) {
+            paid += search->model.lot->demands[awards[n].demand].fund == tie->index
+                        ? (__int128)awards[n].quantity * (awards[n].unit_price + awards[n].freight) + awards[n].one_off : 0;
+        }
+        if (tie->kind == MATCH_TIE_FUND && paid > search->rights[t]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The mix in whole units, mended, with nations and one-off shares. *made: awards were made of it; *valid: within the money too. */
 static int make_awards(struct match_search *search, struct match_lot_plan *out, bool *made, bool *valid)
 {
@@ -208,17 +224,7 @@ static int make_awards(struct match_search *search, struct match_lot_plan *out, 
         return status;
     }
     *made = carried && nations >= needed;
-    *valid = *made;
-    for (uint32_t t = 0; t < search->ties.count && *valid; t++) {
-        const struct match_tie *tie = &search->ties.ties[t];
-        __int128 paid = 0;
-        for (uint32_t n = 0; n < out->award_count && tie->kind == MATCH_TIE_FUND; n++) {
-            const struct match_award *award = &out->awards[n];
-            paid += search->model.lot->demands[award->demand].fund == tie->index
-                        ? (__int128)award->quantity * (award->unit_price + award->freight) + award->one_off : 0;
-        }
-        *valid = tie->kind != MATCH_TIE_FUND || paid <= search->rights[t];
-    }
+    *valid = *made && within_money(search, out->awards, out->award_count);
     return STATUS_OK;
 }
 
@@ -312,4 +318,36 @@ int match_finish_keep(struct match_search *search, bool thorough)
         search->best.forbidden_by = out.forbidden_by;
     }
     return status;
+}
+
+/* What awards are worth, fixed costs taken off once a choice. */
+static int64_t objective_of(const struct match_model *model, const struct match_split_part *parts, uint32_t count, uint8_t *used)
+{
+    __int128 sum = 0;
+    for (uint32_t n = 0; n < count; n++) {
+        const struct match_choice *choice = &model->choices[parts[n].choice];
+        uint32_t group = match_model_group(model, choice->offer, model->class_of[parts[n].line]);
+        int64_t freight = model->group_freight[model->first_group[choice->offer] + group];
+        sum += (__int128)parts[n].quantity * ((model->value[parts[n].line] >> model->shift) - choice->evaluated_price - freight);
+        sum -= used[parts[n].choice] ? 0 : choice->fixed;
+        used[parts[n].choice] = 1;
+    }
+    return (int64_t)sum;
+}
+
+int match_finish_list(struct match_search *search, const struct match_split_part *parts, uint32_t count, int64_t *lacks)
+{
+    struct match_lot_plan out = {.bound = INT64_MAX};
+    uint32_t nations;
+    int64_t needed;
+    bool carried;
+    uint8_t *used = arena_array(search->arena, search->model.choice_count, 1);
+    int status = used ? match_split_list(&search->model, parts, count, search->arena, &out.awards, &out.award_count, &carried) : STATUS_NO_MEMORY;
+    *lacks = 0;
+    if (status || (status = match_split_nations(&search->model, out.awards, out.award_count, search->arena, &nations, &needed))) {
+        return status;
+    }
+    *lacks = needed - nations;
+    out.objective = objective_of(&search->model, parts, count, used);
+    return carried && nations >= needed && within_money(search, out.awards, out.award_count) ? keep_better(search, &out) : STATUS_OK;
 }

@@ -32,4 +32,11 @@ int match_finish_mix(struct match_search *search);
 struct match_part;
 int match_finish_parts(struct match_search *search, const struct match_part *parts, uint32_t count);
 
+/*
+ * Takes a list of awards, by line and offer, as it is, and keeps it as the plan where it is valid and better. *lacks: nations that it is short of.
+ * STATUS_NO_MEMORY.
+ */
+struct match_split_part;
+int match_finish_list(struct match_search *search, const struct match_split_part *parts, uint32_t count, int64_t *lacks);
+
 #endif

@@ -6,6 +6,8 @@
 #include "broker/match/branch.h"
 #include "broker/match/control.h"
 #include "broker/match/dive.h"
+#include "broker/match/exact.h"
+#include "broker/match/exact.h"
 #include "broker/match/finish.h"
 #include "broker/match/moves.h"
 #include "broker/match/node.h"
@@ -187,6 +189,9 @@ int match_lot_branch(struct match_search *search)
         search->nodes = WIDE_NODES;
     }
     int status = done(search) ? STATUS_OK : match_proof_fits(search) ? match_proof_run(search) : match_branch_run(search);
+    if (!status && !done(search) && match_exact_fits(search)) {
+        status = match_exact_run(search);
+    }
     match_control_count(search->control, MATCH_PASS_BRANCH, since, search->nodes_done - before, 0);
     return status;
 }

@@ -18,8 +18,10 @@
 #define NODES_LARGE 12
 #define SMALL_NODES 1500     /* of a small lot, which is to be proved */
 #define PROOF_NODES 5000
-#define SMALL_WORK UINT64_C(1300000000)    /* of the proof of a small lot: under a second */
+#define SMALL_WORK UINT64_C(400000000)     /* of the proof of a small lot: a third of a second */
+#define SMALL_EXACT UINT64_C(600000000)    /* of its branch and cut: two thirds of a second */
 #define PROOF_WORK UINT64_C(20000000000)
+#define PROOF_EXACT UINT64_C(4000000000)
 #define SMALL_PAIRS 3000     /* lines times choices of a small lot: some 30 demands and 12 offers */
 #define MIDDLE_PAIRS 30000   /* of one of some 90 demands and 30 offers */
 #define ENOUGH 10            /* millionths of the bound that a plan may be short of it */
@@ -90,6 +92,7 @@ void match_search_budget(struct match_search *search, const struct match_options
     search->dive_enough = large ? DIVE_ENOUGH_LARGE : DIVE_ENOUGH;
     search->proves = !options->enough && (prove || (!nodes && pairs <= SMALL_PAIRS));
     search->work_most = !prove ? SMALL_WORK : nodes > PROOF_NODES ? PROOF_WORK / PROOF_NODES * nodes : PROOF_WORK;
+    search->exact_most = !prove ? SMALL_EXACT : nodes > PROOF_NODES ? PROOF_EXACT / PROOF_NODES * nodes : PROOF_EXACT;
     search->persists = !options->enough && (prove || nodes || pairs <= SMALL_PAIRS);
     search->enough = options->enough ? options->enough : search->persists ? 0 : pairs <= MIDDLE_PAIRS ? ENOUGH : ENOUGH_LARGE;
     search->nodes = nodes ? nodes : prove ? PROOF_NODES : pairs <= SMALL_PAIRS ? SMALL_NODES : pairs <= MIDDLE_PAIRS ? NODES : pairs <= LARGE_PAIRS ? NODES_LARGE : 0;

@@ -56,6 +56,8 @@ struct match_search {
     uint64_t nodes;             /* budget of branch and bound */
     uint64_t nodes_done;
     uint64_t work_most;         /* the same of a proof, in steps of its inner loops */
+    uint64_t exact_most;        /* the same of exact.h */
+    uint64_t exact_nodes;       /* counter */
     uint32_t node_steps;        /* price steps at a node */
     uint32_t dive_steps;        /* the same at a look of a dive, at most */
     double dive_enough;         /* of the bound: prices that promise less are good enough for a dive to go by */

@@ -49,65 +49,51 @@ int match_split_compare(const void *a, const void *b)
     return 0;
 }
 
-/* Gives a line's entries, by offer, to its members in turn. */
-static uint32_t award_line(const struct match_flow *flow, uint32_t line, const int64_t *gets, struct match_award *awards)
+/* Gives a line's parts to its members in turn. */
+static uint32_t award_line(const struct match_model *model, const struct match_split_part *parts, uint32_t part_count, const int64_t *gets,
+                           struct match_award *awards)
 {
-    const struct match_model *model = flow->model;
+    uint32_t line = parts[0].line, count = 0, member = 0;
     const struct match_member *members = model->members + model->first_member[line];
-    uint32_t count = 0, member = 0;
     int64_t left = gets[0];
-    uint32_t last = MATCH_NONE;
-    for (;;) { /* entries stand in no order: the next higher offer each time */
-        uint32_t entry = MATCH_NONE, best = MATCH_NONE;
-        for (uint32_t e = flow->line_head[line]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
-            uint32_t offer = model->choices[flow->slot_choice[flow->entries[e].slot]].offer;
-            if ((last == MATCH_NONE || offer > last) && offer < best) {
-                best = offer;
-                entry = e;
-            }
-        }
-        if (entry == MATCH_NONE) {
-            return count;
-        }
-        last = best;
-        const struct match_choice *choice = &model->choices[flow->slot_choice[flow->entries[entry].slot]];
-        size_t pair = (size_t)model->class_of[line] * flow->slot_most + flow->entries[entry].slot;
-        for (int64_t rest = flow->entries[entry].quantity; rest > 0;) {
+    for (uint32_t n = 0; n < part_count; n++) {
+        const struct match_choice *choice = &model->choices[parts[n].choice];
+        uint32_t group = match_model_group(model, choice->offer, model->class_of[line]);
+        int64_t freight = model->group_freight[model->first_group[choice->offer] + group];
+        for (int64_t rest = parts[n].quantity; rest > 0;) {
             while (!left) {
                 left = gets[++member];
             }
             int64_t part = rest < left ? rest : left;
             awards[count++] = (struct match_award){members[member].demand, members[member].line, choice->offer, choice->tier, part,
-                                                   choice->unit_price, flow->paid[pair] - choice->unit_price, 0};
+                                                   choice->unit_price, freight, 0};
             rest -= part;
             left -= part;
         }
     }
+    return count;
 }
 
 /* Shares the one-off cost of each newly used offer among its awards. */
-static int share_costs(const struct match_flow *flow, struct arena *arena, struct match_award *awards, uint32_t count, bool *carried)
+static int share_costs(const struct match_model *model, struct arena *arena, struct match_award *awards, uint32_t count, bool *carried)
 {
-    const struct match_model *model = flow->model;
     struct match_share *shares = arena_array(arena, count, sizeof *shares);
     uint32_t *scratch = arena_array(arena, count, sizeof *scratch), *from = arena_array(arena, count, sizeof *from);
     if (!shares || !scratch || !from) {
         return STATUS_NO_MEMORY;
     }
     *carried = true;
-    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
-        uint32_t index = flow->slot_choice[s], held = 0;
-        if (index == MATCH_NONE || !model->choices[index].one_off) {
-            continue;
-        }
-        for (uint32_t n = 0; n < count; n++) {
-            if (awards[n].offer == model->choices[index].offer) {
+    for (uint32_t c = 0; c < model->choice_count; c++) {
+        const struct match_choice *choice = &model->choices[c];
+        uint32_t held = 0;
+        for (uint32_t n = 0; n < count && choice->one_off; n++) {
+            if (awards[n].offer == choice->offer && awards[n].tier == choice->tier) {
                 const struct match_demand *demand = &model->lot->demands[awards[n].demand];
                 shares[held] = (struct match_share){awards[n].quantity, demand->ceiling - awards[n].unit_price - awards[n].freight, 0};
                 from[held++] = n;
             }
         }
-        *carried = match_shares_compute(model->choices[index].one_off, shares, held, scratch) && *carried;
+        *carried = (!held || match_shares_compute(choice->one_off, shares, held, scratch)) && *carried;
         for (uint32_t n = 0; n < held && *carried; n++) {
             awards[from[n]].one_off = shares[n].share;
         }
@@ -115,37 +101,64 @@ static int share_costs(const struct match_flow *flow, struct arena *arena, struc
     return STATUS_OK;
 }
 
-int match_split_awards(const struct match_flow *flow, struct arena *arena, struct match_award **awards, uint32_t *count, bool *carried)
+int match_split_list(const struct match_model *model, const struct match_split_part *parts, uint32_t part_count, struct arena *arena,
+                     struct match_award **awards, uint32_t *count, bool *carried)
 {
-    const struct match_model *model = flow->model;
-    size_t entries = 0, members = 0, widest = 0;
+    size_t members = 0, widest = 0;
     for (uint32_t l = 0; l < model->line_count; l++) {
         size_t width = model->first_member[l + 1] - model->first_member[l];
         widest = width > widest ? width : widest;
         members += width;
-        for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
-            entries++;
-        }
     }
     struct remainder *scratch = arena_array(arena, widest, sizeof *scratch);
     int64_t *gets = arena_array(arena, widest, sizeof *gets);
-    *awards = arena_array(arena, entries + members, sizeof **awards);
+    *awards = arena_array(arena, part_count + members, sizeof **awards);
     *count = 0;
     if (!scratch || !gets || !*awards) {
         return STATUS_NO_MEMORY;
     }
-    for (uint32_t l = 0; l < model->line_count; l++) {
+    for (uint32_t first = 0, last; first < part_count; first = last) {
         int64_t total = 0;
-        for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
-            total += flow->entries[e].quantity;
+        for (last = first; last < part_count && parts[last].line == parts[first].line; last++) {
+            total += parts[last].quantity;
         }
-        if (total) {
-            split_line(model, l, total, scratch, gets);
-            *count += award_line(flow, l, gets, *awards + *count);
-        }
+        split_line(model, parts[first].line, total, scratch, gets);
+        *count += award_line(model, parts + first, last - first, gets, *awards + *count);
     }
     qsort(*awards, *count, sizeof **awards, match_split_compare);
-    return share_costs(flow, arena, *awards, *count, carried);
+    return share_costs(model, arena, *awards, *count, carried);
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+    const struct match_split_part *x = a, *y = b; /* choices are by offer */
+    if (x->line != y->line) {
+        return x->line < y->line ? -1 : 1;
+    }
+    return (x->choice > y->choice) - (x->choice < y->choice);
+}
+
+int match_split_awards(const struct match_flow *flow, struct arena *arena, struct match_award **awards, uint32_t *count, bool *carried)
+{
+    const struct match_model *model = flow->model;
+    size_t entries = 0;
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
+            entries++;
+        }
+    }
+    struct match_split_part *parts = arena_array(arena, entries, sizeof *parts);
+    uint32_t part_count = 0;
+    if (!parts) {
+        return STATUS_NO_MEMORY;
+    }
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
+            parts[part_count++] = (struct match_split_part){l, flow->slot_choice[flow->entries[e].slot], flow->entries[e].quantity};
+        }
+    }
+    qsort(parts, part_count, sizeof *parts, compare_parts);
+    return match_split_list(model, parts, part_count, arena, awards, count, carried);
 }
 
 int match_split_nations(const struct match_model *model, const struct match_award *awards, uint32_t count, struct arena *arena,

@@ -17,6 +17,17 @@
  */
 int match_split_awards(const struct match_flow *flow, struct arena *arena, struct match_award **awards, uint32_t *count, bool *carried);
 
+/* So many units of a line from a choice. */
+struct match_split_part {
+    uint32_t line;
+    uint32_t choice;
+    int64_t quantity;
+};
+
+/* The same for a list, by line and offer, one choice an offer. */
+int match_split_list(const struct match_model *model, const struct match_split_part *parts, uint32_t part_count, struct arena *arena,
+                     struct match_award **awards, uint32_t *count, bool *carried);
+
 /* Nations of the awards and of the lot's commitments, and how many the rules and the funds drawn on ask for. No awards: both 0. */
 int match_split_nations(const struct match_model *model, const struct match_award *awards, uint32_t count, struct arena *arena,
                         uint32_t *nations, int64_t *needed);

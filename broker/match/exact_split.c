@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/match/exact_tree.h"
+
+#include <math.h>
+
+#define NEARLY 1e-6      /* of a unit: whole */
+#define BREACH 1e-6      /* of a row's most, that brings it in */
+#define COME_MOST 60     /* rows a time */
+#define CANDIDATES 10    /* to split on, looked at */
+#define TRIAL_STEPS 15   /* of a trial's solution */
+#define TRUSTED 3        /* trials of a column, after which what was learnt is believed */
+#define BEHIND_MOST 4    /* candidates in a row that are no better than the best */
+#define IDLE_MOST 12     /* solutions in a row that a row may be idle */
+
+static double fraction_of(const struct match_exact_tree *tree, uint32_t column)
+{
+    double level = tree->levels[column], off = fabs(level - nearbyint(level));
+    double most = NEARLY * (1 + (double)tree->program.columns[column].high / 1000);
+    enum match_exact_kind kind = tree->program.columns[column].kind;
+    bool whole = kind != MATCH_EXACT_SHARE && kind != MATCH_EXACT_LEVEL;
+    return whole && tree->tableau.inside[column] && tree->low[column] < tree->high[column] && off > most ? off : 0;
+}
+
+/* What the bound is thought to fall by: the first step, or what it fell before. */
+static double estimate(const struct match_exact_tree *tree, uint32_t column, int side, double part, double step)
+{
+    double fell = tree->falls[side][column] ? tree->fell[side][column] / tree->falls[side][column] * part : 0;
+    return fmax(fell, step);
+}
+
+/* What is split on first: what stands for things, then sums, then units. */
+static int rank_of(enum match_exact_kind kind)
+{
+    bool sum = kind == MATCH_EXACT_TOTAL || kind == MATCH_EXACT_GROUP || kind == MATCH_EXACT_LINE;
+    return kind == MATCH_EXACT_UNITS ? 0 : sum ? 1 : 2;
+}
+
+static double score_of(double down, double up, double room)
+{
+    return (fmin(down, up) + room * 1e-6) * (fmax(down, up) + room * 1e-6);
+}
+
+struct candidate {
+    uint32_t column;
+    double level, score;
+};
+
+/* The columns that promise most by their first steps and by what was learnt, best first. */
+static uint32_t list_candidates(const struct match_exact_tree *tree, double room, struct candidate *list)
+{
+    uint32_t count = 0;
+    int rank = -1;
+    for (uint32_t c = 0; c < tree->program.active; c++) {
+        int own = rank_of(tree->program.columns[c].kind);
+        if (own < rank || !(fraction_of(tree, c) > 0)) {
+            continue;
+        }
+        double level = tree->levels[c], below = floor(level), down, up;
+        match_tableau_penalties(&tree->tableau, c, below, below + 1, &down, &up);
+        down = fmin(estimate(tree, c, 0, level - below, down), room);
+        up = fmin(estimate(tree, c, 1, below + 1 - level, up), room);
+        struct candidate one = {c, level, score_of(down, up, room)};
+        count = own > rank ? 0 : count;
+        rank = own;
+        uint32_t at = count < CANDIDATES ? count++ : CANDIDATES;
+        while (at && list[at - 1].score < one.score) {
+            if (at < CANDIDATES) {
+                list[at] = list[at - 1];
+            }
+            at--;
+        }
+        if (at < CANDIDATES) {
+            list[at] = one;
+        }
+    }
+    return count;
+}
+
+/* What the bound falls by with a column down or up, nearly: a few steps of the solution that follows. */
+static double try_side(struct match_exact_tree *tree, const struct candidate *one, int side, double room)
+{
+    struct match_tableau *tableau = &tree->tableau;
+    uint32_t c = one->column, steps = tableau->step_most;
+    double below = floor(one->level), worth = ldexp((double)tree->bound, -MATCH_EXACT_BITS), part = side ? below + 1 - one->level : one->level - below;
+    match_tableau_bound(tableau, c, side ? below + 1 : (double)tree->low[c], side ? (double)tree->high[c] : below);
+    tableau->step_most = TRIAL_STEPS;
+    enum match_tableau_end end = match_tableau_solve(tableau, worth - room);
+    double fell = worth - match_tableau_worth(tableau);
+    tableau->step_most = steps;
+    match_tableau_bound(tableau, c, (double)tree->low[c], (double)tree->high[c]);
+    fell = end == MATCH_TABLEAU_CUT || end == MATCH_TABLEAU_EMPTY ? room : fmax(0, fmin(fell, room));
+    tree->fell[side][c] += fell / part;
+    tree->falls[side][c]++;
+    return fell;
+}
+
+bool match_exact_choose(struct match_exact_tree *tree, struct match_exact_split *split)
+{
+    double room = ldexp((double)(tree->bound - match_exact_cutoff(tree)), -MATCH_EXACT_BITS) + 1, best = -1;
+    struct candidate list[CANDIDATES];
+    uint32_t count = list_candidates(tree, room, list), behind = 0;
+    for (uint32_t n = 0; n < count && behind < BEHIND_MOST; n++) {
+        struct candidate *one = &list[n];
+        bool known = tree->falls[0][one->column] >= TRUSTED && tree->falls[1][one->column] >= TRUSTED;
+        double score = one->score;
+        if (!known && count > 1) {
+            double down = try_side(tree, one, 0, room);
+            score = score_of(down, try_side(tree, one, 1, room), room);
+        }
+        behind++;
+        if (score > best) {
+            best = score;
+            behind = 0;
+            *split = (struct match_exact_split){one->column, (int64_t)floor(one->level), one->level};
+        }
+    }
+    return count > 0;
+}
+
+bool match_exact_choose_free(const struct match_exact_tree *tree, struct match_exact_split *split)
+{
+    for (uint32_t c = 0; c < tree->program.active; c++) {
+        enum match_exact_kind kind = tree->program.columns[c].kind;
+        if (tree->low[c] < tree->high[c] && kind != MATCH_EXACT_SHARE && kind != MATCH_EXACT_LEVEL) {
+            int64_t level = (int64_t)nearbyint(tree->levels[c]);
+            *split = (struct match_exact_split){c, level < tree->high[c] ? level : level - 1, tree->levels[c]};
+            return true;
+        }
+    }
+    return false;
+}
+
+bool match_exact_enter(struct match_exact_tree *tree)
+{
+    struct match_exact *program = &tree->program;
+    const struct match_exact_row *row = &program->rows[program->row_count - 1];
+    struct match_tableau_entry *entries = arena_array(tree->arena, row->count, sizeof *entries);
+    if (!entries || !match_tableau_room(&tree->tableau, row->count)) {
+        program->row_count--;
+        program->entry_count = row->first;
+        return false;
+    }
+    for (uint32_t e = 0; e < row->count; e++) {
+        const struct match_exact_entry *entry = &program->entries[row->first + e];
+        entries[e] = (struct match_tableau_entry){entry->column, (double)entry->amount};
+    }
+    match_tableau_row(&tree->tableau, entries, row->count, (double)row->right, row->equal);
+    return true;
+}
+
+/* The choice whose mark a column of units hangs on, or MATCH_NONE. */
+static uint32_t choice_of(const struct match_exact *program, uint32_t column)
+{
+    const struct match_model *model = &program->search->model;
+    const struct match_exact_column *of = &program->columns[column];
+    const uint32_t *first = of->kind == MATCH_EXACT_UNITS ? program->whole.first_pair : model->first_cost;
+    uint32_t low = 0, high = model->choice_count;
+    if (of->kind == MATCH_EXACT_TOTAL) {
+        return of->index;
+    }
+    if (of->kind != MATCH_EXACT_UNITS && of->kind != MATCH_EXACT_GROUP) {
+        return MATCH_NONE;
+    }
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (first[middle] <= of->index) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+bool match_exact_separate(struct match_exact_tree *tree)
+{
+    struct match_exact *program = &tree->program;
+    uint32_t came = 0;
+    for (uint32_t column = 0; column < program->active && came < COME_MOST; column++) {
+        if (program->linked[column] || !(tree->levels[column] > 0)) {
+            continue;
+        }
+        uint32_t choice = choice_of(program, column), mark = choice == MATCH_NONE ? MATCH_NONE : program->choice_column[choice];
+        int64_t most = program->columns[column].high;
+        if (mark == MATCH_NONE || mark >= program->active || tree->levels[column] <= (double)most * (tree->levels[mark] + BREACH)) {
+            continue;
+        }
+        uint32_t before = program->row_count;
+        match_exact_add(program, column, 1);
+        match_exact_add(program, mark, -most);
+        match_exact_close(program, 0, false, column);
+        if (program->row_count == before || !match_exact_enter(tree)) {
+            return came > 0;
+        }
+        program->linked[column] = 1;
+        came++;
+    }
+    return came > 0;
+}
+
+void match_exact_forget(struct match_exact_tree *tree)
+{
+    struct match_exact *program = &tree->program;
+    uint32_t dropped = 0, kept = 0, entries = 0;
+    for (uint32_t r = 0; r < program->row_count; r++) {
+        struct match_exact_row *row = &program->rows[r];
+        bool idle = tree->tableau.inside[tree->tableau.columns + r];
+        row->idle = idle ? row->idle + 1 : 0;
+        tree->drop[r] = row->link != MATCH_NONE && row->idle > IDLE_MOST;
+        dropped += tree->drop[r];
+    }
+    if (dropped < 20) {
+        return;
+    }
+    match_tableau_drop(&tree->tableau, tree->drop, tree->place);
+    for (uint32_t r = 0; r < program->row_count; r++) {
+        struct match_exact_row row = program->rows[r];
+        if (tree->place[r] == MATCH_NONE) {
+            program->linked[row.link] = 0;
+            continue;
+        }
+        for (uint32_t e = 0; e < row.count; e++) {
+            program->entries[entries + e] = program->entries[row.first + e];
+        }
+        row.first = entries;
+        entries += row.count;
+        program->rows[kept++] = row;
+    }
+    program->row_count = kept;
+    program->entry_count = entries;
+    program->rows[kept].count = 0;
+}
