@@ -195,6 +195,83 @@ static void a_balance_of_nothing_and_of_the_last_cent(void **state)
     assert_true(units(planned()) <= 19);
 }
 
+/* --- other currencies: every amount becomes base cents once, half to even, and all sums are of those --------------------------------- */
+
+/* amount hundredths at a rate of millionths, by long division: the test's own. */
+static int64_t in_base(int64_t hundredths, int64_t millionths)
+{
+    int64_t whole = 0, rest = 0;
+    for (int bit = 62; bit >= 0; bit--) {
+        whole *= 2;
+        rest = rest * 2 + ((hundredths >> bit & 1) != 0 ? millionths : 0);
+        whole += rest / 1000000;
+        rest %= 1000000;
+    }
+    return rest > 500000 || (rest == 500000 && whole % 2 != 0) ? whole + 1 : whole;
+}
+
+static void put_foreign(const char *rate, const char *price, const char *ceiling, const char *balance)
+{
+    char text[512];
+    snprintf(text, sizeof text, "currency,rate\nUSD,%s\n", rate);
+    scenario_support_put(&s, "rates.csv", text);
+    snprintf(text, sizeof text, "demand,country,item,month,quantity,max_unit_price,currency,fund\nD1,NL,I1,2027-06,7,%s,USD,F1\n", ceiling);
+    scenario_support_put(&s, "demands.csv", text);
+    snprintf(text, sizeof text, "offer,supplier,item,min_quantity,unit_price,one_off,first_month,stock,monthly_rate,currency\nO1,S1,I1,1,%s,0,2027-02,1000,0,USD\n", price);
+    scenario_support_put(&s, "offers.csv", text);
+    snprintf(text, sizeof text, "fund,balance,currency\nF1,%s,USD\n", balance);
+    scenario_support_put(&s, "funds.csv", text);
+    scenario_support_put(&s, "policy.csv", "key,value\nas_of,2027-01-15\ncontract_overhead,0\nmin_nations,1\n");
+}
+
+/* A price and a ceiling of the same foreign amount round the same way, at every rate near a tie: it fits, and one that rounds to a cent more does not. */
+static void a_price_at_its_ceiling_fits_at_any_rate(void **state)
+{
+    static const int64_t rates[] = {1, 499999, 500000, 500001, 999999, 1000001, 1500000, 2500000, 333333333};
+    (void)state;
+    for (size_t at = 0; at < sizeof rates / sizeof rates[0]; at++) {
+        for (int64_t hundredths = 1; hundredths <= 9; hundredths += 2) {
+            char rate[32], price[32], below[32];
+            snprintf(rate, sizeof rate, "%d.%06d", (int)(rates[at] / 1000000), (int)(rates[at] % 1000000));
+            snprintf(price, sizeof price, "0.%02d", (int)hundredths);
+            snprintf(below, sizeof below, "0.%02d", (int)hundredths - 1);
+            put_foreign(rate, price, price, "1000000");
+            const struct match_lot_plan *plan = planned();
+            int64_t unit = in_base(hundredths, rates[at]), less = in_base(hundredths - 1, rates[at]);
+            /* Where the ceiling itself is nothing there is nothing to gain. */
+            assert_int_equal(units(plan), unit > 0 ? 7 : 0);
+            assert_true(unit == 0 || plan->awards[0].unit_price == unit);
+            put_foreign(rate, price, below, "1000000");
+            assert_int_equal(units(planned()), less >= unit && less > 0 ? 7 : 0);
+        }
+    }
+}
+
+/* A fund in another currency pays for what its own rounded balance buys: the rounding of many units is not the rounding of their sum. */
+static void a_foreign_balance_pays_in_rounded_cents(void **state)
+{
+    (void)state;
+    /* 0.03 at a half is 1.5 cents: 2 a unit, 14 for seven. 0.27 and 0.28 become 14 (13.5 to even, 14), 0.26 becomes 13. */
+    put_foreign("0.5", "0.03", "0.03", "0.27");
+    assert_int_equal(units(planned()), 7);
+    put_foreign("0.5", "0.03", "0.03", "0.26");
+    assert_int_equal(units(planned()), 6);
+    /* 0.01 at a half is nothing: units for nothing, out of a balance of nothing. */
+    put_foreign("0.5", "0.01", "0.05", "0.01");
+    assert_int_equal(units(planned()), 7);
+    assert_int_equal(planned()->awards[0].unit_price, 0);
+}
+
+/* What a rate lifts above the limits is refused by name, and what it lifts up to them is planned. */
+static void a_rate_at_the_edge_of_the_limits(void **state)
+{
+    (void)state;
+    put_foreign("1000", "100000000", "100000000", "100000000"); /* 10^13 cents each */
+    assert_int_equal(units(planned()), 1);
+    put_foreign("1000", "100000000.01", "100000000.01", "100000000");
+    assert_int_not_equal(scenario_support_read(&s), STATUS_OK);
+}
+
 int main(void)
 {
 #define RULE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -211,6 +288,9 @@ int main(void)
         RULE(everything_for_nothing),
         RULE(totals_at_the_edge_of_the_limit),
         RULE(a_balance_of_nothing_and_of_the_last_cent),
+        RULE(a_price_at_its_ceiling_fits_at_any_rate),
+        RULE(a_foreign_balance_pays_in_rounded_cents),
+        RULE(a_rate_at_the_edge_of_the_limits),
     };
     return cmocka_run_group_tests_name("match_hostile", tests, NULL, NULL);
 }
