@@ -12,6 +12,7 @@
 
 #include "proto/keys.h"
 #include "proto/seam.h"
+#include "proto/note.h"
 #include "proto/status.h"
 #include "tests/system/cli.h"
 #include "tests/unit/patience.h"
@@ -162,7 +163,18 @@ static void trust(const char *party)
     assert_int_equal(cli_read(&cli, "back.vkey"), STATUS_OK);
     snprintf(vkey, sizeof vkey, "%s", cli.out);
     vkey[strcspn(vkey, "\r\n")] = '\0';
+    /* What the restore wrote is not enough by itself, nor is it with a key that was mistyped, or with the old one. */
+    assert_code(cli_as(&cli, party, "trust", "back/exchange.pub", NULL), 64);
+    static char wrong[256], old[NOTE_VKEY_SIZE];
+    strcpy(wrong, vkey);
+    wrong[strlen(wrong) - 5] = wrong[strlen(wrong) - 5] == 'A' ? 'B' : 'A';
+    assert_code(cli_as(&cli, party, "trust", "back/exchange.pub", wrong, NULL), 65);
+    note_vkey_write(&harness.exchange.log_key, old);
+    assert_code(cli_as(&cli, party, "trust", "back/exchange.pub", old, NULL), 65);
+    assert_code(cli_as(&cli, party, "status", NULL), 69);
     assert_code(cli_as(&cli, party, "trust", "back/exchange.pub", vkey, NULL), 0);
+    assert_code(cli_as(&cli, party, "trust", "back/exchange.pub", vkey, "--screen", NULL), 0);
+    assert_says(cli.out, "Nothing to do");
 }
 
 static void it_comes_back_and_opens_once_a_coordinator_says_so(void **state)
