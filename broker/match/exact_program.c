@@ -442,6 +442,35 @@ static void write_sums(struct match_exact *program)
     }
 }
 
+/* Lines of one value. */
+static void write_values(struct match_exact *program)
+{
+    const struct match_model *model = &program->search->model;
+    const struct match_whole *whole = &program->whole;
+    for (uint32_t first = 0; first < model->line_count; first++) {
+        bool known = false;
+        __int128 most = 0;
+        uint32_t column;
+        for (uint32_t l = 0; l < first; l++) {
+            known = known || model->value[l] == model->value[first];
+        }
+        for (uint32_t l = first; l < model->line_count && !known; l++) {
+            for (uint32_t c = 0; c < model->choice_count && model->value[l] == model->value[first]; c++) {
+                uint32_t pair = match_whole_pair(whole, c, l);
+                if (program->line_column[l] != MATCH_NONE) {
+                    add_once(program, program->line_column[l], 1);
+                } else if (pair != MATCH_NONE && program->choice_column[c] != MATCH_NONE) {
+                    match_exact_units_add(program, pair, 1);
+                }
+            }
+            most += model->value[l] == model->value[first] ? model->quantity[l] : 0;
+        }
+        if (!known) {
+            write_sum(program, &column, MATCH_EXACT_VALUE, first, (int64_t)most);
+        }
+    }
+}
+
 /* A fund or a share rule. */
 static void write_tie(struct match_exact *program, uint32_t t)
 {
@@ -522,6 +551,7 @@ static void write_rows(struct match_exact *program)
         write_choice(program, c);
     }
     write_sums(program);
+    write_values(program);
     for (uint32_t t = 0; t < search->ties.count; t++) {
         write_tie(program, t);
     }
@@ -551,7 +581,7 @@ int match_exact_build(struct match_search *search, struct arena *arena, struct m
     uint32_t funds = model->market->fund_count;
     uint32_t costs = model->first_cost[model->choice_count];
     program->active = UINT32_MAX;
-    program->column_most = model->choice_count * (1 + funds) + model->lump_count + items + pairs + funds + model->choice_count + costs + model->line_count + MATCH_EXACT_LEVELS;
+    program->column_most = model->choice_count * (1 + funds) + model->lump_count + items + pairs + funds + model->choice_count + costs + 2 * model->line_count + MATCH_EXACT_LEVELS;
     program->columns = arena_array(arena, program->column_most, sizeof *program->columns);
     program->rows = arena_array(arena, (size_t)ROWS_MOST + 1, sizeof *program->rows);
     program->entries = arena_array(arena, ENTRIES_MOST, sizeof *program->entries);

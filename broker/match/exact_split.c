@@ -28,11 +28,20 @@ static double estimate(const struct match_exact_tree *tree, uint32_t column, int
     return fmax(fell, step);
 }
 
-/* What is split on first: what stands for things, then sums, then units. */
+/*
+ * What is split on first: what stands for things; then the sums that the objective hangs on, by value and by choice; then those that funds do;
+ * then units. Units change places within a sum for nothing, so a split further down leaves the bound where it was.
+ */
 static int rank_of(enum match_exact_kind kind)
 {
-    bool sum = kind == MATCH_EXACT_TOTAL || kind == MATCH_EXACT_GROUP || kind == MATCH_EXACT_LINE;
-    return kind == MATCH_EXACT_UNITS ? 0 : sum ? 1 : 2;
+    switch (kind) {
+    case MATCH_EXACT_UNITS: return 0;
+    case MATCH_EXACT_GROUP:
+    case MATCH_EXACT_LINE: return 1;
+    case MATCH_EXACT_TOTAL: return 2;
+    case MATCH_EXACT_VALUE: return 3;
+    default: return 4;
+    }
 }
 
 static double score_of(double down, double up, double room)

@@ -224,7 +224,7 @@ static void set_sums(const struct match_exact *program, __int128 *levels)
         const struct match_exact_row *row = &program->rows[r];
         const struct match_exact_entry *last = &program->entries[row->first + row->count - 1];
         enum match_exact_kind kind = program->columns[last->column].kind;
-        if (row->equal && last->amount == -1 && (kind == MATCH_EXACT_TOTAL || kind == MATCH_EXACT_GROUP || kind == MATCH_EXACT_LINE)) {
+        if (row->equal && last->amount == -1 && (kind >= MATCH_EXACT_TOTAL)) {
             levels[last->column] = 0;
             for (uint32_t e = row->first; e < row->first + row->count - 1; e++) {
                 levels[last->column] += program->entries[e].amount * levels[program->entries[e].column];
