@@ -26,7 +26,7 @@ int64_t match_exact_most(const struct match_exact *program, uint32_t pair)
     return whole->high[pair] < made ? whole->high[pair] : made;
 }
 
-static uint32_t add_column(struct match_exact *program, enum match_exact_kind kind, uint32_t index, int64_t cost, int64_t low, int64_t high)
+uint32_t match_exact_column_add(struct match_exact *program, enum match_exact_kind kind, uint32_t index, int64_t cost, int64_t low, int64_t high)
 {
     program->columns[program->column_count] = (struct match_exact_column){cost, low, high, kind, index, MATCH_NONE};
     return program->column_count++;
@@ -108,7 +108,7 @@ static void add_items(struct match_exact *program, uint32_t choice)
             fits = fits && match_exact_most(program, p) == model->quantity[whole->line[p]];
         }
         if (fits && (!all || item->count == lump->line_count)) {
-            program->item_column[n] = add_column(program, MATCH_EXACT_SUPPLIER, n, cost, 0, 1);
+            program->item_column[n] = match_exact_column_add(program, MATCH_EXACT_SUPPLIER, n, cost, 0, 1);
         }
     }
 }
@@ -123,7 +123,7 @@ static void add_pairs(struct match_exact *program, uint32_t choice)
         if (out || (single(&search->model, lump) && (match_exact_all(program, lump) || program->item_column[whole->item_of[p]] == MATCH_NONE))) {
             continue;
         }
-        program->pair_column[p] = add_column(program, MATCH_EXACT_UNITS, p, whole->gain[p], 0, match_exact_most(program, p));
+        program->pair_column[p] = match_exact_column_add(program, MATCH_EXACT_UNITS, p, whole->gain[p], 0, match_exact_most(program, p));
     }
 }
 
@@ -143,13 +143,13 @@ static void add_columns(struct match_exact *program)
     const struct match_model *model = &search->model;
     for (uint32_t c = 0; c < model->choice_count; c++) {
         if (!search->strict.barred[c] && program->whole.first_pair[c] < program->whole.first_pair[c + 1]) {
-            program->choice_column[c] = add_column(program, MATCH_EXACT_CHOICE, c, -model->choices[c].fixed, 0, 1);
+            program->choice_column[c] = match_exact_column_add(program, MATCH_EXACT_CHOICE, c, -model->choices[c].fixed, 0, 1);
         }
     }
     for (uint32_t d = 0; d < model->lump_count; d++) {
         uint8_t state = search->strict.lump_state[d];
         if (!model->lumps[d].single && state != MATCH_LUMP_OUT) {
-            program->lump_column[d] = add_column(program, MATCH_EXACT_LUMP, d, 0, state == MATCH_LUMP_IN, 1);
+            program->lump_column[d] = match_exact_column_add(program, MATCH_EXACT_LUMP, d, 0, state == MATCH_LUMP_IN, 1);
         }
     }
     for (uint32_t c = 0; c < model->choice_count; c++) {
@@ -160,7 +160,7 @@ static void add_columns(struct match_exact *program)
     }
     for (uint32_t f = 0; f < model->market->fund_count; f++) {
         if (model->market->funds[f].min_nations > model->lot->rules.min_nations) {
-            program->fund_column[f] = add_column(program, MATCH_EXACT_FUND, f, 0, 0, 1);
+            program->fund_column[f] = match_exact_column_add(program, MATCH_EXACT_FUND, f, 0, 0, 1);
         }
     }
 }
@@ -296,7 +296,7 @@ static void write_share(struct match_exact *program, uint32_t choice, uint32_t f
     for (uint32_t p = first; p < last; p++) {
         if (fund_of(model, whole->line[p]) == fund) {
             if (column == MATCH_NONE) {
-                column = add_column(program, MATCH_EXACT_SHARE, choice, 0, 0, of->one_off);
+                column = match_exact_column_add(program, MATCH_EXACT_SHARE, choice, 0, 0, of->one_off);
                 program->columns[column].fund = fund;
             }
             match_exact_units_add(program, p, -headroom(program, p));
@@ -389,88 +389,6 @@ static void write_offer(struct match_exact *program, uint32_t offer)
     match_exact_close(program, 1, program->search->strict.forced[offer], MATCH_NONE);
 }
 
-/* Adds a column to a row that may have it. */
-static void add_once(struct match_exact *program, uint32_t column, int64_t amount)
-{
-    for (uint32_t n = 0; n < program->rows[program->row_count].count; n++) {
-        if (program->entries[program->entry_count - 1 - n].column == column) {
-            return;
-        }
-    }
-    match_exact_add(program, column, amount);
-}
-
-/* A sum of units as a column of its own. */
-static void write_sum(struct match_exact *program, uint32_t *column, enum match_exact_kind kind, uint32_t index, int64_t most)
-{
-    const struct match_exact_row *row = &program->rows[program->row_count];
-    if (program->full || row->count < 2) { /* a single column is its own sum */
-        *column = row->count == 1 && program->entries[program->entry_count - 1].amount == 1 ? program->entries[program->entry_count - 1].column : MATCH_NONE;
-        program->entry_count -= row->count;
-        program->rows[program->row_count].count = 0;
-        return;
-    }
-    *column = add_column(program, kind, index, 0, 0, most);
-    match_exact_add(program, *column, -1);
-    match_exact_close(program, 0, true, MATCH_NONE);
-}
-
-static void write_sums(struct match_exact *program)
-{
-    const struct match_model *model = &program->search->model;
-    const struct match_whole *whole = &program->whole;
-    for (uint32_t c = 0; c < model->choice_count; c++) {
-        uint32_t offer = model->choices[c].offer, groups = model->first_group[offer + 1] - model->first_group[offer];
-        int64_t most = model->choices[c].capacity[model->month_count - 1];
-        for (uint32_t g = 0; g <= groups && program->choice_column[c] != MATCH_NONE; g++) {
-            for (uint32_t p = whole->first_pair[c]; p < whole->first_pair[c + 1]; p++) {
-                if (g == groups || match_model_group(model, offer, model->class_of[whole->line[p]]) == g) {
-                    match_exact_units_add(program, p, 1);
-                }
-            }
-            bool all = g == groups;
-            write_sum(program, all ? &program->total_column[c] : &program->group_column[model->first_cost[c] + g],
-                      all ? MATCH_EXACT_TOTAL : MATCH_EXACT_GROUP, all ? c : model->first_cost[c] + g, most);
-        }
-    }
-    for (uint32_t l = 0; l < model->line_count; l++) {
-        for (uint32_t c = 0; c < model->choice_count && !single(model, model->lump_of[l]); c++) {
-            uint32_t pair = match_whole_pair(whole, c, l);
-            match_exact_add(program, pair == MATCH_NONE ? MATCH_NONE : program->pair_column[pair], 1);
-        }
-        write_sum(program, &program->line_column[l], MATCH_EXACT_LINE, l, model->quantity[l]);
-    }
-}
-
-/* Lines of one value. */
-static void write_values(struct match_exact *program)
-{
-    const struct match_model *model = &program->search->model;
-    const struct match_whole *whole = &program->whole;
-    for (uint32_t first = 0; first < model->line_count; first++) {
-        bool known = false;
-        __int128 most = 0;
-        uint32_t column;
-        for (uint32_t l = 0; l < first; l++) {
-            known = known || model->value[l] == model->value[first];
-        }
-        for (uint32_t l = first; l < model->line_count && !known; l++) {
-            for (uint32_t c = 0; c < model->choice_count && model->value[l] == model->value[first]; c++) {
-                uint32_t pair = match_whole_pair(whole, c, l);
-                if (program->line_column[l] != MATCH_NONE) {
-                    add_once(program, program->line_column[l], 1);
-                } else if (pair != MATCH_NONE && program->choice_column[c] != MATCH_NONE) {
-                    match_exact_units_add(program, pair, 1);
-                }
-            }
-            most += model->value[l] == model->value[first] ? model->quantity[l] : 0;
-        }
-        if (!known) {
-            write_sum(program, &column, MATCH_EXACT_VALUE, first, (int64_t)most);
-        }
-    }
-}
-
 /* A fund or a share rule. */
 static void write_tie(struct match_exact *program, uint32_t t)
 {
@@ -493,7 +411,7 @@ static void write_tie(struct match_exact *program, uint32_t t)
             }
             int64_t weight = match_tie_weight(&search->ties, tie, choice, whole->paid[p], fund);
             if (money && sum != MATCH_NONE) {
-                add_once(program, sum, weight);
+                match_exact_add_once(program, sum, weight);
             } else {
                 match_exact_units_add(program, p, weight);
             }
@@ -550,8 +468,7 @@ static void write_rows(struct match_exact *program)
     for (uint32_t c = 0; c < model->choice_count; c++) {
         write_choice(program, c);
     }
-    write_sums(program);
-    write_values(program);
+    match_exact_write_sums(program);
     for (uint32_t t = 0; t < search->ties.count; t++) {
         write_tie(program, t);
     }
@@ -605,7 +522,7 @@ int match_exact_build(struct match_search *search, struct arena *arena, struct m
     add_columns(program);
     write_rows(program);
     for (; program->level_room < MATCH_EXACT_LEVELS && program->share_most; program->level_room++) {
-        program->level_column[program->level_room] = add_column(program, MATCH_EXACT_LEVEL, MATCH_NONE, 0, 0, 1);
+        program->level_column[program->level_room] = match_exact_column_add(program, MATCH_EXACT_LEVEL, MATCH_NONE, 0, 0, 1);
     }
     program->active = program->column_count;
     return STATUS_OK;

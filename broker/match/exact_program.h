@@ -89,6 +89,15 @@ int match_exact_copy(const struct match_exact *program, struct arena *arena, str
 /* Compiles the lot under search->strict. STATUS_NO_MEMORY. program->full: too large. */
 int match_exact_build(struct match_search *search, struct arena *arena, struct match_exact *program);
 
+/* A new column; its index. */
+uint32_t match_exact_column_add(struct match_exact *program, enum match_exact_kind kind, uint32_t index, int64_t cost, int64_t low, int64_t high);
+
+/* The columns that are sums, and their equations. */
+void match_exact_write_sums(struct match_exact *program);
+
+/* Adds a column to the row at hand unless it has it. */
+void match_exact_add_once(struct match_exact *program, uint32_t column, int64_t amount);
+
 /* A new row, built entry by entry. */
 void match_exact_add(struct match_exact *program, uint32_t column, int64_t amount);
 void match_exact_close(struct match_exact *program, int64_t right, bool equal, uint32_t link);

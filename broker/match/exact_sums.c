@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+#include "broker/match/exact_program.h"
+
+static bool lump_is_single(const struct match_model *model, uint32_t lump)
+{
+    return lump != MATCH_NONE && model->lumps[lump].single;
+}
+
+/* Adds a column to a row that may have it. */
+void match_exact_add_once(struct match_exact *program, uint32_t column, int64_t amount)
+{
+    for (uint32_t n = 0; n < program->rows[program->row_count].count; n++) {
+        if (program->entries[program->entry_count - 1 - n].column == column) {
+            return;
+        }
+    }
+    match_exact_add(program, column, amount);
+}
+
+/* A sum of units as a column of its own. */
+static void write_sum(struct match_exact *program, uint32_t *column, enum match_exact_kind kind, uint32_t index, int64_t most)
+{
+    const struct match_exact_row *row = &program->rows[program->row_count];
+    if (program->full || row->count < 2) { /* a single column is its own sum */
+        *column = row->count == 1 && program->entries[program->entry_count - 1].amount == 1 ? program->entries[program->entry_count - 1].column : MATCH_NONE;
+        program->entry_count -= row->count;
+        program->rows[program->row_count].count = 0;
+        return;
+    }
+    *column = match_exact_column_add(program, kind, index, 0, 0, most);
+    match_exact_add(program, *column, -1);
+    match_exact_close(program, 0, true, MATCH_NONE);
+}
+
+static void write_sums(struct match_exact *program)
+{
+    const struct match_model *model = &program->search->model;
+    const struct match_whole *whole = &program->whole;
+    for (uint32_t c = 0; c < model->choice_count; c++) {
+        uint32_t offer = model->choices[c].offer, groups = model->first_group[offer + 1] - model->first_group[offer];
+        int64_t most = model->choices[c].capacity[model->month_count - 1];
+        for (uint32_t g = 0; g <= groups && program->choice_column[c] != MATCH_NONE; g++) {
+            for (uint32_t p = whole->first_pair[c]; p < whole->first_pair[c + 1]; p++) {
+                if (g == groups || match_model_group(model, offer, model->class_of[whole->line[p]]) == g) {
+                    match_exact_units_add(program, p, 1);
+                }
+            }
+            bool all = g == groups;
+            write_sum(program, all ? &program->total_column[c] : &program->group_column[model->first_cost[c] + g],
+                      all ? MATCH_EXACT_TOTAL : MATCH_EXACT_GROUP, all ? c : model->first_cost[c] + g, most);
+        }
+    }
+    for (uint32_t l = 0; l < model->line_count; l++) {
+        for (uint32_t c = 0; c < model->choice_count && !lump_is_single(model, model->lump_of[l]); c++) {
+            uint32_t pair = match_whole_pair(whole, c, l);
+            match_exact_add(program, pair == MATCH_NONE ? MATCH_NONE : program->pair_column[pair], 1);
+        }
+        write_sum(program, &program->line_column[l], MATCH_EXACT_LINE, l, model->quantity[l]);
+    }
+}
+
+/* Lines of one value. */
+static void write_values(struct match_exact *program)
+{
+    const struct match_model *model = &program->search->model;
+    const struct match_whole *whole = &program->whole;
+    for (uint32_t first = 0; first < model->line_count; first++) {
+        bool known = false;
+        __int128 most = 0;
+        uint32_t column;
+        for (uint32_t l = 0; l < first; l++) {
+            known = known || model->value[l] == model->value[first];
+        }
+        for (uint32_t l = first; l < model->line_count && !known; l++) {
+            for (uint32_t c = 0; c < model->choice_count && model->value[l] == model->value[first]; c++) {
+                uint32_t pair = match_whole_pair(whole, c, l);
+                if (program->line_column[l] != MATCH_NONE) {
+                    match_exact_add_once(program, program->line_column[l], 1);
+                } else if (pair != MATCH_NONE && program->choice_column[c] != MATCH_NONE) {
+                    match_exact_units_add(program, pair, 1);
+                }
+            }
+            most += model->value[l] == model->value[first] ? model->quantity[l] : 0;
+        }
+        if (!known) {
+            write_sum(program, &column, MATCH_EXACT_VALUE, first, (int64_t)most);
+        }
+    }
+}
+
+void match_exact_write_sums(struct match_exact *program)
+{
+    write_sums(program);
+    write_values(program);
+}
