@@ -74,6 +74,7 @@ struct exchange {
     struct desk_sums *sums;           /* what lots add up to; NULL where a store is only founded */
     struct exchange_job job;          /* under way where job.job is not NULL */
     struct log_signed newest;         /* the head of the batch at hand */
+    int newest_status;                /* what its check said */
     struct heads heads;               /* that need no second look */
     struct prove_nodes nodes;
     uint64_t last_ticket;

@@ -247,6 +247,8 @@ int write_finish(struct exchange_write *write)
     if (write->entries > 0)
         status = log_sign_head_told(write->txn, &exchange->note_key, &exchange->log_key, &exchange->newest);
     if (status == STATUS_OK && write->entries > 0)
+        status = log_check_signed(&exchange->note_key, &exchange->newest);
+    if (status == STATUS_OK && write->entries > 0)
         return write_commit(write);
     write_abort(write);
     return status;
@@ -279,6 +281,30 @@ static void write_seal(void *data, size_t item)
         prove_seal(answers->exchange, answers->requests[item]);
 }
 
+static void write_check_head(void *data, size_t item)
+{
+    struct exchange *exchange = data;
+    (void)item;
+    exchange->newest_status = log_check_signed(&exchange->note_key, &exchange->newest);
+}
+
+/* Signs the head; a helper thread checks it while the proofs are made. One request's proof is not worth waking a helper for. */
+static int write_prove(struct exchange_write *write, struct exchange_request **requests, size_t count)
+{
+    struct exchange *exchange = write->exchange;
+    int status = log_sign_head_told(write->txn, &exchange->note_key, &exchange->log_key, &exchange->newest);
+    if (status != STATUS_OK)
+        return status;
+    if (count == 1)
+        write_check_head(exchange, 0);
+    else
+        pool_start(exchange->pool, 1, write_check_head, exchange);
+    status = prove_batch(write, requests, count);
+    if (count > 1)
+        pool_finish(exchange->pool);
+    return exchange->newest_status == STATUS_OK ? status : exchange->newest_status;
+}
+
 /* Commits, while helper threads pack and box the receipts. */
 static int write_finish_answering(struct exchange_write *write, struct exchange_request **requests, size_t count)
 {
@@ -286,9 +312,7 @@ static int write_finish_answering(struct exchange_write *write, struct exchange_
     struct write_answers answers = {exchange, requests};
     if (write->entries == 0 || count == 0)
         return write_finish(write);
-    int status = log_sign_head_told(write->txn, &exchange->note_key, &exchange->log_key, &exchange->newest);
-    if (status == STATUS_OK)
-        status = prove_batch(write, requests, count);
+    int status = write_prove(write, requests, count);
     if (status != STATUS_OK) {
         write_abort(write);
         prove_forget(exchange, requests, count);

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "proto/sha256.h"
 #include "proto/status.h"
 #include "proto/varint.h"
 
@@ -188,7 +189,7 @@ int envelope_unpack(const uint8_t *envelope, size_t size, struct arena *arena, M
 
 void envelope_sha256(const uint8_t *envelope, size_t size, uint8_t sha256[32])
 {
-    crypto_hash_sha256(sha256, envelope, size);
+    sha256_of(envelope, size, sha256);
 }
 
 void envelope_id_make(const struct seam_random *random, uint64_t now, uint8_t id[ENVELOPE_ID_SIZE])

@@ -8,21 +8,22 @@
 
 #include "proto/base64.h"
 #include "proto/lines.h"
+#include "proto/sha256.h"
 #include "proto/status.h"
 
 void tlog_empty_root(uint8_t root[TLOG_HASH_SIZE])
 {
-    crypto_hash_sha256(root, (const uint8_t *)"", 0);
+    sha256_of("", 0, root);
 }
 
 static void hash_parts(uint8_t first, const void *left, size_t left_size, const void *right, size_t right_size, uint8_t hash[TLOG_HASH_SIZE])
 {
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, &first, 1);
-    crypto_hash_sha256_update(&state, left, left_size);
-    crypto_hash_sha256_update(&state, right, right_size);
-    crypto_hash_sha256_final(&state, hash);
+    struct sha256 state;
+    sha256_start(&state);
+    sha256_add(&state, &first, 1);
+    sha256_add(&state, left, left_size);
+    sha256_add(&state, right, right_size);
+    sha256_end(&state, hash);
 }
 
 void tlog_leaf_hash(const void *data, size_t length, uint8_t hash[TLOG_HASH_SIZE])
@@ -38,12 +39,12 @@ void tlog_node_hash(const uint8_t left[TLOG_HASH_SIZE], const uint8_t right[TLOG
 void tlog_commit(const uint8_t nonce[TLOG_NONCE_SIZE], const void *body, size_t length, uint8_t commit[TLOG_HASH_SIZE])
 {
     static const char context[] = "muster/commit/v1\n";
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, (const uint8_t *)context, sizeof context - 1);
-    crypto_hash_sha256_update(&state, nonce, TLOG_NONCE_SIZE);
-    crypto_hash_sha256_update(&state, body, length);
-    crypto_hash_sha256_final(&state, commit);
+    struct sha256 state;
+    sha256_start(&state);
+    sha256_add(&state, context, sizeof context - 1);
+    sha256_add(&state, nonce, TLOG_NONCE_SIZE);
+    sha256_add(&state, body, length);
+    sha256_end(&state, commit);
 }
 
 int tlog_entry_leaf(const char *kind, uint64_t position, const uint8_t commit[TLOG_HASH_SIZE], uint8_t leaf[TLOG_HASH_SIZE])

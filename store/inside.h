@@ -35,6 +35,7 @@ struct store {
     pthread_t keeper;   /* the thread that keeps; what follows is its own */
     MDB_txn *kept;      /* the write transaction that stays open over what was kept and is not in its place; NULL: nothing is */
     bool lost;          /* it ended before its time: it is to be made again from the journal */
+    uint64_t free_seen; /* bytes free as store_space() found them, for the transaction that begins with it; 0: to be asked anew */
     uint64_t settled;   /* number of the last record of the journal that is in its place */
     MDB_dbi tables[TABLE_COUNT];
 };

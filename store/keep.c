@@ -142,7 +142,9 @@ int keep_has_room(struct store *store, bool *room)
     MDB_envinfo about;
     MDB_stat stat;
     *room = false;
-    if (store->files->space(store->files->data, store->path, &free_bytes, &all_bytes) != 0) {
+    free_bytes = store->free_seen;
+    store->free_seen = 0;
+    if (!free_bytes && store->files->space(store->files->data, store->path, &free_bytes, &all_bytes) != 0) {
         return STATUS_IO;
     }
     if (free_bytes < store->floor) {

@@ -235,7 +235,21 @@ int log_head_of(struct store_txn *txn, uint64_t position, struct log_head *head)
 int log_sign_head(struct store_txn *txn, const struct note_key *key, const struct key_pair *pair)
 {
     struct log_signed made;
-    return log_sign_head_told(txn, key, pair, &made);
+    int status = log_sign_head_told(txn, key, pair, &made);
+    return status == STATUS_OK ? log_check_signed(key, &made) : status;
+}
+
+int log_check_signed(const struct note_key *key, struct log_signed *made)
+{
+    struct tlog_head head;
+    if (!made->head.size) {
+        return STATUS_OK;
+    }
+    int status = tlog_head_open(key, made->note, made->note_length, &head, made->signature);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return head.size == made->head.size && memcmp(head.root, made->head.root, sizeof head.root) == 0 ? STATUS_OK : STATUS_FORGED;
 }
 
 int log_sign_head_told(struct store_txn *txn, const struct note_key *key, const struct key_pair *pair, struct log_signed *made)
@@ -243,6 +257,8 @@ int log_sign_head_told(struct store_txn *txn, const struct note_key *key, const 
     struct log_head newest = {0};
     struct tlog_head head = {0};
     struct store_key where = {0};
+    char text[TLOG_CHECKPOINT_MOST];
+    size_t length = 0;
     made->head.size = 0;
     int status = log_size(txn, &head.size);
     if (status != STATUS_OK || !head.size) {
@@ -254,7 +270,8 @@ int log_sign_head_told(struct store_txn *txn, const struct note_key *key, const 
     }
     status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
     status = status == STATUS_OK ? log_root(txn, head.size, head.root) : status;
-    status = status == STATUS_OK ? tlog_head_sign(key, pair, &head, made->note, &made->note_length, made->signature) : status;
+    status = status == STATUS_OK ? tlog_checkpoint_write(key->name, &head, text, &length) : status;
+    status = status == STATUS_OK ? note_sign(text, length, key, pair, made->note, &made->note_length) : status;
     if (status != STATUS_OK) {
         return status;
     }

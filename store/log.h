@@ -89,14 +89,17 @@ struct log_head {
  */
 int log_sign_head(struct store_txn *txn, const struct note_key *key, const struct key_pair *pair);
 
-/* The same, and tells what it made; head.size 0 where the log did not grow. */
+/* The same, and tells what it made; head.size 0 where the log did not grow. Nothing of it may be committed before log_check_signed() took it. */
 struct log_signed {
     struct tlog_head head;
-    uint8_t signature[64];
+    uint8_t signature[64]; /* once it was checked */
     char note[NOTE_MOST];
     size_t note_length;
 };
 int log_sign_head_told(struct store_txn *txn, const struct note_key *key, const struct key_pair *pair, struct log_signed *made);
+
+/* Opens it again: a head that its own key does not verify must never leave. Any thread. STATUS_FORGED, STATUS_INVALID. */
+int log_check_signed(const struct note_key *key, struct log_signed *made);
 
 /* The newest head; the head of the batch that wrote position (the smallest one above it). STATUS_NOT_FOUND. */
 int log_head_newest(struct store_txn *txn, struct log_head *head);

@@ -281,6 +281,9 @@ int store_space(struct store *store, struct store_space *space)
     if (store->files->space(store->files->data, store->path, &space->disk_free, &space->disk_size) != 0) {
         return STATUS_IO;
     }
+    if (keep_is_keeper(store)) {
+        store->free_seen = space->disk_free;
+    }
     mdb_env_info(store->env, &about);
     mdb_env_stat(store->env, &stat);
     space->map_size = about.me_mapsize;
