@@ -148,14 +148,14 @@ static void supervise_show_refused(struct supervisor *supervisor, uint64_t now)
 /* A front ended by a signal: whose message it was, where that can be told. Public keys and names of parties are no secrets. */
 static void supervise_front_crashed(struct supervisor *supervisor, int signal, uint64_t now)
 {
-    static const char *const places[] = {"unseen", "own", "library", "outside"};
+    static const char *const places[] = {"unseen", "own", "library", "outside", "aborted"};
     struct suspect_record record;
     char recent[SUSPECT_RECENT * SUSPECT_USER_MOST];
     if (supervisor->record < 0 || suspect_read(supervisor->record, &record, sizeof record) != STATUS_OK)
         return;
     const struct suspect *suspect = suspects_judge(&supervisor->suspects, &record, now);
     suspects_recent(&record, recent, sizeof recent);
-    const char *place = places[record.crash <= SUSPECT_OUTSIDE ? record.crash : SUSPECT_NO_CRASH];
+    const char *place = places[record.crash <= SUSPECT_ABORTED ? record.crash : SUSPECT_NO_CRASH];
     metrics_write(METRICS_WARNING, "front-crashed", "signal=%d thread=%s suspect=%s times=%u heard=%s", signal, place, suspect != NULL ? suspect->user : "none",
                   suspect != NULL ? suspect->times : 0, recent);
     if (suspect == NULL || suspect->until <= now)

@@ -15,7 +15,7 @@
  * musterd lifts it.
  *
  * What is not attributed to anybody: a crash on a thread of libzmq, or in libzmq on the front's own, where the bytes of any connection may be at work;
- * a signal from outside; a front that was killed. For those the log names who was heard last, and a person decides. That way a key is
+ * an abort, since the front's own code has none and the C library's checks find what was destroyed earlier; a signal from outside; a front that was killed. For those the log names who was heard last, and a person decides. That way a key is
  * refused only for what the front did with a message that it proved to have sent. What this can't tell apart: who has already changed the front's
  * memory can have it name anybody, as it can leave anybody's messages lying.
  *
@@ -34,7 +34,8 @@ enum suspect_crash {
     SUSPECT_NO_CRASH,  /* none was seen: it ended otherwise, or was killed */
     SUSPECT_OWN,       /* on the thread that handles messages */
     SUSPECT_ELSEWHERE, /* on another thread */
-    SUSPECT_OUTSIDE    /* another process sent the signal */
+    SUSPECT_OUTSIDE,   /* another process sent the signal */
+    SUSPECT_ABORTED    /* on that thread by abort(): the C library found memory destroyed that anybody may have, earlier */
 };
 
 struct suspect_refusal {

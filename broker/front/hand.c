@@ -30,6 +30,8 @@ static void hand_crashed(int number, siginfo_t *about, void *context)
     uint32_t none = SUSPECT_NO_CRASH;
     uint32_t where = gettid() == the_hand.thread ? SUSPECT_OWN : SUSPECT_ELSEWHERE;
     bool sent = about->si_code <= 0;
+    if (number == SIGABRT && where == SUSPECT_OWN)
+        where = SUSPECT_ABORTED;
     if (sent && about->si_pid != getpid())
         where = SUSPECT_OUTSIDE;
     atomic_compare_exchange_strong(&the_hand.record->crash, &none, where);

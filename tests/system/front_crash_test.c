@@ -150,8 +150,12 @@ static void a_crash_in_the_library_is_nobodys(void **state)
         crash(&market.de, "crash thread", &market.supplier);
         assert_true(harness_logged(&harness, "event=front-crashed signal=6 thread=library suspect=none", &seen, patience(PATIENCE)));
     }
-    crash(&market.de, "crash close", &market.supplier);
-    assert_true(harness_logged(&harness, "event=front-crashed signal=6 thread=own suspect=none", &seen, patience(PATIENCE)));
+    for (unsigned n = 0; n < 2; n++) {
+        crash(&market.de, "crash close", &market.supplier);
+        assert_true(harness_logged(&harness, "event=front-crashed signal=11 thread=own suspect=none", &seen, patience(PATIENCE)));
+        crash(&market.de, "crash abort", &market.supplier);
+        assert_true(harness_logged(&harness, "event=front-crashed signal=6 thread=aborted suspect=none", &seen, patience(PATIENCE)));
+    }
     attack_stop(flood);
     assert_false(anybody_was_refused());
     assert_int_equal(visit(&market.de), STATUS_OK);

@@ -86,7 +86,7 @@ static void what_is_not_surely_somebodys_is_nobodys(void **state)
     (void)state;
     for (unsigned n = 0; n < 4; n++) {
         struct suspect_record record = {.crash = SUSPECT_OWN, .in_hand = 1, .user = ONE};
-        record.crash = n == 0 ? SUSPECT_NO_CRASH : n == 1 ? SUSPECT_ELSEWHERE : n == 2 ? SUSPECT_OUTSIDE : 77;
+        record.crash = n == 0 ? SUSPECT_NO_CRASH : n == 1 ? SUSPECT_ELSEWHERE : n == 2 ? SUSPECT_OUTSIDE : SUSPECT_ABORTED;
         assert_null(suspects_judge(&suspects, &record, MINUTE));
         record.crash = SUSPECT_OWN;
         record.in_hand = n == 0 ? 0 : 7 + n;
