@@ -167,7 +167,7 @@ static int put(const struct entries *entries, size_t n, struct arena *arena, str
     const Muster__PolicyEntry *entry = entries->list[n];
     enum policy_key key;
     if (!policy_key_find(entry->key, &key)) {
-        fault_at(entries, n, "key", entry->key, "a policy key such as min_nations", "write the key as documented");
+        fault_at(entries, n, "key", entry->key, "a policy key such as min_nations", "write one of them: muster policy template");
         return STATUS_OK;
     }
     if (*entry->item && keys[key].common) {

@@ -163,6 +163,8 @@ int match_improve_plan(const struct match_market *market, const struct match_opt
     struct improvement improvement = {.market = market, .options = options, .arena = arena};
     struct match_options own = *options;
     struct match_plan *plan;
+    own.prove = false; /* the usual plan first: cut short, a long proof leaves a worse one; every round after it proves */
+    own.node_budget = 0;
     if (options->stop) {
         own.stop = ask;
         own.context = &improvement;

@@ -11,7 +11,7 @@
 
 /*
  * As match_plan, until no plan can be better, the largest budget of nodes is spent, or options->stop says so. options: not NULL; node_budget
- * and prove hold for the first plan. objective never falls and bound never rises from round to round, so a plan that had more time is never
+ * and prove have no meaning here, since the first plan is the usual one and each round after it proves. objective never falls and bound never rises from round to round, so a plan that had more time is never
  * worse. Reproducible only where stop never said yes. Errors and threads as match_plan.
  */
 int match_improve_plan(const struct match_market *market, const struct match_options *options, struct arena *arena, struct match_plan **result);

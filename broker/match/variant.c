@@ -80,7 +80,7 @@ static int set_policy(Muster__Market *market, const struct setting *setting, con
 {
     enum policy_key key;
     if (!policy_key_find(setting->key, &key)) {
-        return refuse(faults, "set", text, "a policy key such as min_nations, or " CEILING_KEY "@DEMAND", "write the key as documented");
+        return refuse(faults, "set", text, "a policy key such as min_nations, or " CEILING_KEY "@DEMAND", "write one of them: muster policy template");
     }
     if (*setting->object && (policy_key_is_common(key) || !has_item(market, setting->object))) {
         return refuse(faults, "set", text, "an item of this market, and a key that may differ by item", "write KEY@ITEM=VALUE");

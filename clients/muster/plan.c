@@ -110,6 +110,12 @@ static error_t read_option(int key, char *text, struct argp_state *state)
         if (request->compare && request->then) {
             argp_error(state, "--compare and --then exclude each other");
         }
+        if (request->export_lp && (request->compare || request->then)) {
+            argp_error(state, "--export-lp writes the model of one scenario: without --compare and --then");
+        }
+        if (request->explain && request->compare) {
+            argp_error(state, "--explain is of one plan: without --compare");
+        }
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -177,7 +183,7 @@ static int plan_both(const struct plan_request *request, struct arena *arena)
         return code;
     }
     variant.folder = request->then;
-    code = plan_make(request, &variant, &first, false, arena, &second);
+    code = plan_make(request, &variant, &first, !request->json, arena, &second);
     if (code) {
         return code;
     }

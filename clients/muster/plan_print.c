@@ -259,9 +259,9 @@ static void print_proof(const struct output *output, const struct plan_result *r
                     figures_millions(plan->bound).text, measure_in_words);
         return;
     }
-    output_wrap(output, "Proved: no valid plan can score more than %s %s m (%s %%) above this one by the published measure: %s.",
+    output_wrap(output, "Proved: no valid plan can score more than %s %s m above this one, a gap of %s %%, by the published measure: %s.",
                 plan_currency(result), figures_millions(plan->bound - plan->objective).text,
-                figures_gap(plan->bound - plan->objective, plan->objective).text, measure_in_words);
+                figures_gap(plan->bound - plan->objective, plan->bound).text, measure_in_words);
 }
 
 int plan_print_table(const struct plan_request *request, const struct plan_result *result, struct arena *arena)

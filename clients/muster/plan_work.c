@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -144,6 +145,11 @@ static int read_market(const struct plan_request *request, const struct plan_var
                        struct plan_result *result)
 {
     struct faults faults;
+    struct stat about;
+    if (!request->json && (stat(variant->folder, &about) != 0 || !S_ISDIR(about.st_mode))) {
+        return complain(EXIT_CODE_INPUT, "there is no folder %s. Nothing was planned.\nExpected: a folder of CSV files, as muster market export writes.",
+                        variant->folder);
+    }
     faults_init(&faults, arena);
     int status = scenario_read(variant->folder, arena, &faults, &result->message);
     const struct match_variant change = {variant->sets, variant->set_count, variant->without, variant->without_count};

@@ -195,7 +195,7 @@ static void wrong_input_is_told_with_its_place_and_cure(void **state)
     assert_string_equal(json_string_value(json_object_get(fault, "column")), "month");
     assert_int_equal(json_integer_value(json_object_get(fault, "row")), 2);
     json_decref(faults);
-    assert_int_equal(RUN("/nonexistent"), EXIT_CODE_INPUT);
+    assert_int_equal(RUN("/"), EXIT_CODE_INPUT);
     assert_non_null(strstr(err, "items.csv"));
 }
 
@@ -247,7 +247,28 @@ static void a_change_is_planned_and_both_are_timed(void **state)
     assert_non_null(strstr(err, s.folder));
     assert_non_null(strstr(err, changed.folder));
     assert_non_null(strstr(err, "planned in"));
+    /* Lots that keep their plan keep their nations and savings in the table too. */
+    assert_int_equal(RUN(s.folder), EXIT_CODE_DONE);
+    char *alone = strdup(out);
+    assert_int_equal(RUN(s.folder, "--then", s.folder), EXIT_CODE_DONE);
+    assert_non_null(strstr(err, "0 of"));
+    assert_string_equal(out, alone);
+    free(alone);
     scenario_support_end(&changed);
+}
+
+static void what_would_be_passed_over_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN(s.folder, "--then", s.folder, "--export-lp", "none.lp"), EXIT_CODE_USAGE);
+    assert_non_null(strstr(err, "--export-lp"));
+    assert_int_equal(RUN(s.folder, "--without", "S2", "--compare", "--export-lp", "none.lp"), EXIT_CODE_USAGE);
+    assert_int_equal(RUN(s.folder, "--without", "S2", "--compare", "--explain"), EXIT_CODE_USAGE);
+    assert_non_null(strstr(err, "--explain"));
+    assert_int_equal(RUN("no-such-folder"), EXIT_CODE_INPUT);
+    assert_non_null(strstr(err, "there is no folder no-such-folder. Nothing was planned."));
+    assert_int_equal(RUN(s.folder, "--then", "no-such-folder"), EXIT_CODE_INPUT);
+    assert_non_null(strstr(err, "there is no folder no-such-folder."));
 }
 
 static void explanations_come_with_the_json_and_the_screen(void **state)
@@ -307,6 +328,7 @@ int main(void)
         RULE(variants_stand_side_by_side),
         RULE(a_change_is_planned_and_both_are_timed),
         RULE(explanations_come_with_the_json_and_the_screen),
+        RULE(what_would_be_passed_over_is_refused),
         RULE(a_budget_gives_a_plan_in_time),
         RULE(ctrl_c_gives_the_best_plan_so_far),
     };

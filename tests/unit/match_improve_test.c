@@ -82,6 +82,28 @@ static void more_time_is_never_worse(void **state)
     assert_true(better >= 1);
 }
 
+/* A long proof cut short is a worse plan than the usual one: who asks for both within a time gets the usual plan first. */
+static void a_proof_in_little_time_is_never_worse(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        scenario_support_end(&s);
+        scenario_support_begin(&s);
+        scenario_support_randomize(&s, seed, 60, 15);
+        scenario_support_load(&s);
+        struct patience patience = {.most = UINT32_MAX};
+        const struct match_options usual = {.threads = 1, .stop = ask, .context = &patience};
+        const struct match_options proving = {.threads = 1, .prove = true, .stop = ask, .context = &patience};
+        struct match_plan *first, *plan;
+        assert_int_equal(match_plan(s.market, &usual, &s.arena, &first), STATUS_OK);
+        patience.most = patience.asked;
+        patience.asked = 0;
+        assert_int_equal(match_improve_plan(s.market, &proving, &s.arena, &plan), STATUS_OK);
+        assert_true(plan->objective >= first->objective);
+        assert_true(plan->bound <= first->bound);
+    }
+}
+
 static void stop_is_heard_in_every_round(void **state)
 {
     (void)state;
@@ -126,6 +148,7 @@ int main(void)
 #define RULE(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
         RULE(more_time_is_never_worse),
+        RULE(a_proof_in_little_time_is_never_worse),
         RULE(stop_is_heard_in_every_round),
         RULE(tied_lots_keep_their_fund),
     };
