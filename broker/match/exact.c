@@ -13,6 +13,7 @@
 #define COLUMNS_MOST 2500
 #define TREE_MEMORY ((size_t)256 << 20)
 #define SHORT 1e-9
+#define SHARE_PART 0.02   /* of a one-off cost, that shares differ by where its level is split on before sums are whole */
 #define PROPOSE_ALL 10    /* nodes that are all proposed */
 #define PROPOSE 25        /* nodes for a proposal after them */
 
@@ -251,7 +252,9 @@ static int process(struct match_exact_tree *tree, const struct match_exact_node 
     if (free_columns && free_columns * 2 < tree->program.active) {
         return plant(tree);
     }
-    found = found || (solved && match_exact_choose_level(tree, &split));
+    if (solved && (!found || !match_exact_is_thing(tree, split.column))) {
+        found = match_exact_choose_level(tree, found ? SHARE_PART : 0, &split) || found;
+    }
     if (!found && !match_exact_choose_free(tree, &split)) {
         if (!solved || merged(&tree->search->model)) { /* of alike lines other splits may make one */
             give_up(tree, tree->bound);

@@ -25,12 +25,12 @@ static double level_of(const struct match_exact_tree *tree, uint32_t choice)
     const struct match_exact *program = &tree->program;
     double cost = (double)program->search->model.choices[choice].one_off, low = 0, high = 0;
     for (uint32_t p = program->whole.first_pair[choice]; p < program->whole.first_pair[choice + 1]; p++) {
-        high = match_exact_units(tree, p) > 0 ? fmax(high, (double)headroom(program, p)) : high;
+        high = match_exact_part(tree, p) > 1e-6 ? fmax(high, (double)headroom(program, p)) : high;
     }
     for (int round = 0; round < 60; round++) {
         double middle = (low + high) / 2, sum = 0;
         for (uint32_t p = program->whole.first_pair[choice]; p < program->whole.first_pair[choice + 1]; p++) {
-            sum += (double)match_exact_units(tree, p) * fmin(middle, (double)headroom(program, p));
+            sum += match_exact_part(tree, p) * fmin(middle, (double)headroom(program, p));
         }
         if (sum < cost) {
             low = middle;
@@ -63,8 +63,8 @@ static double differs(const struct match_exact_tree *tree, uint32_t choice, doub
     for (uint32_t n = program->share_first[choice]; n < program->share_first[choice] + program->share_count[choice]; n++) {
         double sum = 0;
         for (uint32_t p = program->whole.first_pair[choice]; p < program->whole.first_pair[choice + 1]; p++) {
-            double units = (double)match_exact_units(tree, p);
-            if (units > 0 && share_of(program, choice, p) == n) {
+            double units = match_exact_part(tree, p);
+            if (units > 1e-6 && share_of(program, choice, p) == n) {
                 sum += units * fmin(level / FINE, (double)headroom(program, p));
                 *awards += 1;
             }
@@ -74,7 +74,7 @@ static double differs(const struct match_exact_tree *tree, uint32_t choice, doub
     return off;
 }
 
-bool match_exact_choose_level(struct match_exact_tree *tree, struct match_exact_split *split)
+bool match_exact_choose_level(struct match_exact_tree *tree, double part, struct match_exact_split *split)
 {
     struct match_exact *program = &tree->program;
     double most = 0, best = 0;
@@ -82,7 +82,8 @@ bool match_exact_choose_level(struct match_exact_tree *tree, struct match_exact_
     for (uint32_t c = 0; c < program->search->model.choice_count; c++) {
         if (program->share_count[c] && tree->levels[program->choice_column[c]] > 0.5) {
             double awards, level = level_of(tree, c), off = differs(tree, c, level, &awards);
-            if (off > most && off > APART * awards) {
+            double least = fmax(APART * awards, part * (double)program->search->model.choices[c].one_off);
+            if (off > most && off > least) {
                 most = off;
                 best = level;
                 choice = c;

@@ -498,7 +498,7 @@ int match_exact_build(struct match_search *search, struct arena *arena, struct m
     uint32_t funds = model->market->fund_count;
     uint32_t costs = model->first_cost[model->choice_count];
     program->active = UINT32_MAX;
-    program->column_most = model->choice_count * (1 + funds) + model->lump_count + items + pairs + funds + model->choice_count + costs + 2 * model->line_count + MATCH_EXACT_LEVELS;
+    program->column_most = model->choice_count * (1 + funds) + model->lump_count + items + pairs + funds + model->choice_count + costs + 3 * model->line_count + MATCH_EXACT_LEVELS;
     program->columns = arena_array(arena, program->column_most, sizeof *program->columns);
     program->rows = arena_array(arena, (size_t)ROWS_MOST + 1, sizeof *program->rows);
     program->entries = arena_array(arena, ENTRIES_MOST, sizeof *program->entries);

@@ -13,9 +13,9 @@
  *   w  what a fund pays of a choice's one-off cost       u  a fund is drawn on that asks for more nations than the lot does
  *
  *   t  units of a choice                      g  of a group of its lines with one freight and fund       l  of a line
- *   v  units of all lines of one value
+ *   v  units of all lines of one value                 p  of those of one value and fund
  *
- * The last four are sums, to be split on: objective, funds and shares hang on them alone, while units may change places within them.
+ * The last five are sums, to be split on: objective, funds and shares hang on them alone, while units may change places within them.
  *
  * Rows: lines and lumps get no more than they want and lumps their least; a choice makes no more by any month than it can, and its minimum
  * order; one choice an offer; headroom carries one-off costs; funds and shares. Rows x <= most * y and those on nations come in where a solution breaks
@@ -27,7 +27,8 @@
 
 enum match_exact_kind {
     MATCH_EXACT_CHOICE, MATCH_EXACT_LUMP, MATCH_EXACT_SUPPLIER, MATCH_EXACT_UNITS, MATCH_EXACT_SHARE, MATCH_EXACT_FUND, MATCH_EXACT_TOTAL,
-    MATCH_EXACT_GROUP, MATCH_EXACT_LINE, MATCH_EXACT_LEVEL, MATCH_EXACT_VALUE
+    MATCH_EXACT_GROUP, MATCH_EXACT_LINE, MATCH_EXACT_LEVEL, MATCH_EXACT_POOL,
+    MATCH_EXACT_VALUE
 };
 
 #define MATCH_EXACT_LEVELS 40 /* most levels that are split on */
@@ -36,7 +37,7 @@ struct match_exact_column {
     int64_t cost;       /* what a unit of it adds to the objective */
     int64_t low, high;  /* of every plan that is better than the one known */
     enum match_exact_kind kind;
-    uint32_t index;     /* choice, lump, item of whole, pair of whole, choice, fund, choice, cost of a group, line, choice, line that is the first of its value */
+    uint32_t index;     /* choice, lump, item of whole, pair of whole, choice, fund, choice, cost of a group, line, choice, line that is the first of its kind */
     uint32_t fund;      /* of a share */
 };
 

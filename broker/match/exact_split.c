@@ -38,10 +38,16 @@ static int rank_of(enum match_exact_kind kind)
     case MATCH_EXACT_UNITS: return 0;
     case MATCH_EXACT_GROUP:
     case MATCH_EXACT_LINE: return 1;
-    case MATCH_EXACT_TOTAL: return 2;
-    case MATCH_EXACT_VALUE: return 3;
-    default: return 4;
+    case MATCH_EXACT_POOL: return 2;
+    case MATCH_EXACT_TOTAL: return 3;
+    case MATCH_EXACT_VALUE: return 4;
+    default: return 5;
     }
+}
+
+bool match_exact_is_thing(const struct match_exact_tree *tree, uint32_t column)
+{
+    return rank_of(tree->program.columns[column].kind) == 5;
 }
 
 static double score_of(double down, double up, double room)

@@ -59,37 +59,63 @@ static void write_sums(struct match_exact *program)
     }
 }
 
-/* Lines of one value. */
-static void write_values(struct match_exact *program)
+static uint32_t fund_of(const struct match_model *model, uint32_t line)
+{
+    return model->lot->demands[model->members[model->first_member[line]].demand].fund;
+}
+
+static bool alike(const struct match_model *model, uint32_t a, uint32_t b, bool funds)
+{
+    return model->value[a] == model->value[b] && (!funds || fund_of(model, a) == fund_of(model, b));
+}
+
+/* Adds all units of a line. */
+static void add_line(struct match_exact *program, uint32_t line)
+{
+    if (program->line_column[line] != MATCH_NONE) {
+        match_exact_add_once(program, program->line_column[line], 1);
+        return;
+    }
+    for (uint32_t c = 0; c < program->search->model.choice_count; c++) {
+        uint32_t pair = match_whole_pair(&program->whole, c, line);
+        if (pair != MATCH_NONE && program->choice_column[c] != MATCH_NONE) {
+            match_exact_units_add(program, pair, 1);
+        }
+    }
+}
+
+/* Lines of one value; funds: and of one fund. */
+static void write_values(struct match_exact *program, bool funds)
 {
     const struct match_model *model = &program->search->model;
-    const struct match_whole *whole = &program->whole;
     for (uint32_t first = 0; first < model->line_count; first++) {
         bool known = false;
         __int128 most = 0;
         uint32_t column;
         for (uint32_t l = 0; l < first; l++) {
-            known = known || model->value[l] == model->value[first];
+            known = known || alike(model, l, first, funds);
         }
         for (uint32_t l = first; l < model->line_count && !known; l++) {
-            for (uint32_t c = 0; c < model->choice_count && model->value[l] == model->value[first]; c++) {
-                uint32_t pair = match_whole_pair(whole, c, l);
-                if (program->line_column[l] != MATCH_NONE) {
-                    match_exact_add_once(program, program->line_column[l], 1);
-                } else if (pair != MATCH_NONE && program->choice_column[c] != MATCH_NONE) {
-                    match_exact_units_add(program, pair, 1);
-                }
+            if (alike(model, l, first, funds)) {
+                add_line(program, l);
+                most += model->quantity[l];
             }
-            most += model->value[l] == model->value[first] ? model->quantity[l] : 0;
         }
         if (!known) {
-            write_sum(program, &column, MATCH_EXACT_VALUE, first, (int64_t)most);
+            write_sum(program, &column, funds ? MATCH_EXACT_POOL : MATCH_EXACT_VALUE, first, (int64_t)most);
         }
     }
 }
 
 void match_exact_write_sums(struct match_exact *program)
 {
+    bool funds = false;
+    for (uint32_t t = 0; t < program->search->ties.count; t++) {
+        funds = funds || program->search->ties.ties[t].kind == MATCH_TIE_FUND;
+    }
     write_sums(program);
-    write_values(program);
+    write_values(program, false);
+    if (funds) {
+        write_values(program, true);
+    }
 }

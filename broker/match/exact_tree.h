@@ -89,8 +89,11 @@ bool match_exact_carry(struct match_exact_tree *tree);
 /* Brings in rows that the solution breaks. Says whether any came in. */
 bool match_exact_separate(struct match_exact_tree *tree);
 
-/* Where a whole solution shares one-off costs as no plan does: a level to split on. False where shares are not what is wrong. */
-bool match_exact_choose_level(struct match_exact_tree *tree, struct match_exact_split *split);
+/*
+ * Where a solution whose choices are whole shares one-off costs as no plan does, by more than a part of a cost: a level to split on. False where
+ * shares are not what is wrong.
+ */
+bool match_exact_choose_level(struct match_exact_tree *tree, double part, struct match_exact_split *split);
 
 /* Brings in the rows of levels that the node has split on. Says whether any came in. */
 bool match_exact_separate_levels(struct match_exact_tree *tree);
@@ -113,6 +116,9 @@ int match_exact_shrink(struct match_exact_tree *tree);
 
 /* The column to split on; false where every one is whole. */
 bool match_exact_choose(struct match_exact_tree *tree, struct match_exact_split *split);
+
+/* Whether a column stands for a choice, a lump or the like, not for units. */
+bool match_exact_is_thing(const struct match_exact_tree *tree, uint32_t column);
 
 /* A column that is not fixed though every one is whole; false where there is none. */
 bool match_exact_choose_free(const struct match_exact_tree *tree, struct match_exact_split *split);
