@@ -18,7 +18,7 @@ struct visitor_key {
 };
 
 struct visitor_record {
-    struct visitor visitor;
+    struct visitor visitor; /* first: what is handed out leads back to its record */
     struct visitor_key *key;
     UT_hash_handle by_route;
     UT_hash_handle by_handle;
@@ -164,8 +164,8 @@ bool visitors_knows(struct visitors *visitors, const uint8_t *route, size_t rout
 
 int visitors_ask(struct visitors *visitors, struct visitor *visitor, uint64_t now)
 {
-    struct visitor_key *key = visitors_key(visitors, visitor->user);
-    if (key == NULL || visitor->unanswered >= visitors->limits.unanswered)
+    struct visitor_key *key = ((struct visitor_record *)visitor)->key;
+    if (visitor->unanswered >= visitors->limits.unanswered)
         return STATUS_BUSY;
     double rate = visitors->limits.requests_per_second;
     if (key->at != 0)
