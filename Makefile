@@ -16,10 +16,10 @@ SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-r
 endif
 
 # Debian 12 packages that a build and the tests need.
-DEPS := gcc make pkg-config protobuf-c-compiler libprotobuf-c-dev libzmq3-dev liblmdb-dev libcmocka-dev libsodium-dev \
+DEPS := gcc make pkg-config protobuf-c-compiler libprotobuf-c-dev libzmq3-dev liblmdb-dev libcmocka-dev libsodium-dev nettle-dev \
 	libcsv-dev libjansson-dev libinih-dev uthash-dev libunistring-dev libseccomp-dev iso-codes python3 \
 	python3-scipy coinor-cbc libglpk-dev
-PACKAGES := libzmq libprotobuf-c lmdb libsodium jansson inih libseccomp
+PACKAGES := libzmq libprotobuf-c lmdb libsodium nettle jansson inih libseccomp
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE
