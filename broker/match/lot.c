@@ -188,11 +188,12 @@ int match_lot_branch(struct match_search *search)
     if (search->nodes && search->nodes < WIDE_NODES && !is_within(search, WIDE)) {
         search->nodes = WIDE_NODES;
     }
-    int status = done(search) ? STATUS_OK : match_proof_fits(search) ? match_proof_run(search) : match_branch_run(search);
-    if (!status && !done(search) && match_exact_fits(search)) {
-        status = match_exact_run(search);
+    int status = !done(search) && match_exact_fits(search) ? match_exact_run(search) : STATUS_OK;
+    bool proof = match_proof_fits(search);
+    if (!status && !done(search) && (proof || !search->exact_nodes)) { /* what the exact program left open the tree of branch.h does not close */
+        status = proof ? match_proof_run(search) : match_branch_run(search);
     }
-    match_control_count(search->control, MATCH_PASS_BRANCH, since, search->nodes_done - before, 0);
+    match_control_count(search->control, MATCH_PASS_BRANCH, since, search->nodes_done - before + search->exact_nodes, 0);
     return status;
 }
 
