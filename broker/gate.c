@@ -93,11 +93,28 @@ static int kind_of(const ProtobufCMessage *change)
     return kind;
 }
 
-static void refuse(struct faults *faults, const Muster__PartyRecord *party, const char *field)
+/* The roles that a change is left to, in words. */
+static const char *who_may(const char *field, int kind)
 {
-    bool early = party->state == MUSTER__PARTY_STATE__PARTY_JOINED;
-    faults_add(faults, field, "", early ? "a confirmed party" : "a change that your role may make",
-               early ? "wait until the coordinator has compared and confirmed your fingerprint" : "ask who has that role: a coordinator, an agency or a supplier");
+    static const char *const words[] = {"nobody", "an agency", "a supplier", "an agency or a supplier", "a coordinator", "an agency or a coordinator",
+                                        "a supplier or a coordinator", "a party"};
+    for (size_t at = 0; at < sizeof changes / sizeof changes[0]; at++) {
+        const struct gate_leaves *leaves = &changes[at].leaves;
+        if (strcmp(changes[at].field, field) == 0 && (changes[at].kind == 0 || changes[at].kind == kind))
+            return words[(leaves->agency != NO) + 2 * (leaves->supplier != NO) + 4 * (leaves->coordinator != NO)];
+    }
+    return words[0];
+}
+
+static void refuse(struct faults *faults, const Muster__PartyRecord *party, const char *field, int kind)
+{
+    static const char *const roles[] = {"", "an agency", "a supplier", "a coordinator"};
+    int role = (int)party->party->role;
+    bool known = role > 0 && role < (int)(sizeof roles / sizeof roles[0]);
+    if (party->state == MUSTER__PARTY_STATE__PARTY_JOINED)
+        faults_add(faults, field, "", "a confirmed party", "wait until the coordinator has compared and confirmed your fingerprint");
+    else
+        faults_add(faults, field, known ? roles[role] : "", who_may(field, kind), "leave it to whom it is left to: your role does not do this");
 }
 
 /* Every change of one field of the submission that is filled. */
@@ -121,7 +138,7 @@ static bool check_field(const Muster__PartyRecord *party, const Muster__Submissi
         if (change_is_left(party, field->name, kind_of(list[at])))
             continue;
         faults->change = (uint32_t)at;
-        refuse(faults, party, field->name);
+        refuse(faults, party, field->name, kind_of(list[at]));
         left = false;
     }
     faults->change = 0;

@@ -246,7 +246,7 @@ static int note_hands(struct view *view, const Muster__BundleHead *head, const M
 
 static void drop_details(Muster__BundleView *out)
 {
-    out->n_months = out->n_uncovered = out->n_unused = out->n_awards = out->n_answers = out->n_changes = out->n_left = 0;
+    out->n_months = out->n_uncovered = out->n_unused = out->n_awards = out->n_changes = out->n_left = 0;
     out->has_terms = false;
 }
 

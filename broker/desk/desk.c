@@ -209,7 +209,10 @@ void desk_refuse(struct desk_work *work, int kind, const char *field, const char
 
 void desk_refuse_missing(struct desk_work *work, const char *field, const char *id)
 {
-    desk_refuse(work, STATUS_NOT_FOUND, field, id, "one that the exchange knows", "look at the list: nothing of that name is there for you");
+    const char *remedy = strcmp(field, "item") == 0   ? "write an id of the catalogue: muster item list"
+                         : strcmp(field, "fund") == 0 ? "write the id of a fund: muster fund list"
+                                                      : "look at the list: nothing of that name is there for you";
+    desk_refuse(work, STATUS_NOT_FOUND, field, id, "one that the exchange knows", remedy);
 }
 
 bool desk_check_version(struct desk_work *work, const Muster__Stored *stored, bool withdraw, uint64_t replaces, const char *id)

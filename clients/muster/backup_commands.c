@@ -156,10 +156,14 @@ int backup_run(struct context *context, int count, char **words)
     struct taking taking = {.context = context};
     char sha256[2 * 32 + 1];
     (void)count;
+    int code = session_coordinators_only(context, "takes a backup", "Your own record: muster log audit");
+    if (code) {
+        return code;
+    }
     if (files_exist(words[0])) {
         return complain(EXIT_CODE_INPUT, "there is a file %s. Nothing was done; give the backup another name.", words[0]);
     }
-    int code = open_backup(context, &result);
+    code = open_backup(context, &result);
     if (code || !result.answer) {
         return code;
     }

@@ -88,6 +88,21 @@ static void print_waiting(struct context *context, const Muster__BundlesAnswer *
     }
 }
 
+/* Who said no, and why: a coordinator need not open each bundle to learn it. */
+static void print_refusals(struct context *context, const Muster__BundlesAnswer *answer)
+{
+    for (size_t i = 0; i < answer->n_bundles; i++) {
+        const Muster__BundleView *view = answer->bundles[i];
+        for (size_t n = 0; n < view->n_answers; n++) {
+            const Muster__BundleAnswer *each = view->answers[n];
+            if (each->counts && each->kind == MUSTER__ANSWER_KIND__ANSWER_NO) {
+                output_wrap(&context->output, "%s: %s said no, %s", figures_bundle(view->number).text, each->party,
+                            *each->reason ? each->reason : "without a reason");
+            }
+        }
+    }
+}
+
 int bundle_list_run(struct context *context, int count, char **words)
 {
     Muster__BundlesRequest request = MUSTER__BUNDLES_REQUEST__INIT;
@@ -130,5 +145,8 @@ int bundle_list_run(struct context *context, int count, char **words)
         return complain_memory();
     }
     print_waiting(context, answer);
+    if (coordinator && context->output.form == OUTPUT_SCREEN) {
+        print_refusals(context, answer);
+    }
     return EXIT_CODE_DONE;
 }

@@ -157,7 +157,8 @@ int order_export_run(struct context *context, int count, char **words)
     ProtobufCMessage *message = NULL;
     uint64_t version = 0;
     (void)count;
-    int code = bundle_version_option(context, &version);
+    int code = session_coordinators_only(context, "exports orders", "Your own part: muster bundle show BUNDLE, for programs with --json");
+    code = code ? code : bundle_version_option(context, &version);
     code = code ? code : bundle_fetch(context, words[0], version, &bundle);
     code = code ? code : make_folder(words[1]);
     code = code ? code : send_export(context, MUSTER__EXPORT_KIND__EXPORT_ORDERS, bundle.view->number, bundle.view->version, &result);

@@ -238,7 +238,11 @@ static int send_changes(struct sending *sending, const char *file, const char *r
     struct submission_result result;
     if (sending->changes.count == 0) {
         if (!output_value(&context->output, json_pack("{s:b, s:I, s:[]}", "accepted", 0, "unchanged", (json_int_t)sending->equal, "changes"))) {
-            output_wrap(&context->output, "Nothing to send: all %s %s stand as in the file.", figures_count(sending->equal).text, sending->kind->plural);
+            if (sending->equal == 1) {
+                output_wrap(&context->output, "Nothing to send: the %s stands as in the file.", sending->kind->name);
+            } else {
+                output_wrap(&context->output, "Nothing to send: all %s %s stand as in the file.", figures_count(sending->equal).text, sending->kind->plural);
+            }
         }
         return EXIT_CODE_DONE;
     }
@@ -246,7 +250,7 @@ static int send_changes(struct sending *sending, const char *file, const char *r
     objects_naming(&sending->changes, file, receipt, &naming);
     int code = session_submit(context, &submission, &naming, &result);
     if (code == EXIT_CODE_UNREACHABLE && sending->blind && result.kept) {
-        advise("Signed as changes of the versions that you saw last; a colleague's newer one is not written over.\nOnce it answers: muster outbox send");
+        advise("Signed as changes of the versions that you saw last; a colleague's newer one is not written over.\nOnce it answers: muster outbox send ID");
     }
     if (code || !result.answer) {
         if (!code && context->output.form == OUTPUT_SCREEN) {

@@ -9,6 +9,7 @@
 #include "clients/muster/commands.h"
 #include "clients/muster/complain.h"
 #include "clients/muster/figures.h"
+#include "clients/muster/seen.h"
 #include "clients/muster/session.h"
 #include "clients/muster/table.h"
 #include "proto/status.h"
@@ -153,6 +154,9 @@ int outbox_send_run(struct context *context, int count, char **words)
     if (code) {
         return code;
     }
+    if (seen_note_sent(&context->profile, &context->arena, entry.submission) != STATUS_OK) {
+        return complain_file("write", context->profile.state);
+    }
     if (!output_value(&context->output, json_pack("{s:b, s:I, s:s}", "accepted", 1, "entry", (json_int_t)result.answer->position, "time",
                                                   figures_instant(result.answer->time).text))) {
         output_wrap(&context->output, "Accepted %s: %s.", session_accepted(context, &result), content_of(context, entry.submission));
@@ -173,6 +177,10 @@ int outbox_drop_run(struct context *context, int count, char **words)
         return complain_file("write", context->profile.state);
     }
     if (!output_value(&context->output, json_pack("{s:s}", "dropped", entry.id))) {
+        if (entry.expired) {
+            output_wrap(&context->output, "Dropped %.8s. The exchange did not accept it, and never will.", entry.id);
+            return EXIT_CODE_DONE;
+        }
         output_wrap(&context->output, "Dropped %.8s. It may have been accepted all the same: muster watch --once", entry.id);
     }
     return EXIT_CODE_DONE;

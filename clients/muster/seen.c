@@ -113,3 +113,39 @@ int seen_save(const struct profile *profile, const char *noun, struct arena *are
     status = status ? status : files_make_folder(profile->state);
     return status ? status : files_write(path, text, length, 0600, true);
 }
+
+/* A member of a change by its name. */
+static const void *member_of(const ProtobufCMessage *change, const char *name)
+{
+    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(change->descriptor, name);
+    return field ? (const uint8_t *)change + field->offset : NULL;
+}
+
+/* Changes of one noun: each has the version that it replaced, and an id unless it is a whole set. */
+static int note_changes(const struct profile *profile, struct arena *arena, const char *noun, ProtobufCMessage *const *changes, size_t count)
+{
+    struct seen seen;
+    int status = count ? seen_load(profile, noun, arena, &seen) : STATUS_OK;
+    for (size_t i = 0; i < count && !status; i++) {
+        const void *replaces = member_of(changes[i], "replaces"), *named = member_of(changes[i], "id");
+        const char *id = noun;
+        uint64_t version = 0;
+        if (named) {
+            memcpy(&id, named, sizeof id);
+        }
+        memcpy(&version, replaces, sizeof version);
+        status = seen_note(&seen, arena, id, version + 1);
+    }
+    return status || !count ? status : seen_save(profile, noun, arena, &seen);
+}
+
+int seen_note_sent(const struct profile *profile, struct arena *arena, const Muster__Submission *submission)
+{
+    ProtobufCMessage *const rates = submission->rates ? &submission->rates->base : NULL, *const policy = submission->policy ? &submission->policy->base : NULL;
+    int status = note_changes(profile, arena, "item", (ProtobufCMessage *const *)submission->items, submission->n_items);
+    status = status ? status : note_changes(profile, arena, "demand", (ProtobufCMessage *const *)submission->demands, submission->n_demands);
+    status = status ? status : note_changes(profile, arena, "offer", (ProtobufCMessage *const *)submission->offers, submission->n_offers);
+    status = status ? status : note_changes(profile, arena, "fund", (ProtobufCMessage *const *)submission->funds, submission->n_funds);
+    status = status ? status : note_changes(profile, arena, "rates", &rates, rates != NULL);
+    return status ? status : note_changes(profile, arena, "policy", &policy, policy != NULL);
+}

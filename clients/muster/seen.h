@@ -4,6 +4,7 @@
 
 #include "clients/link/profile.h"
 #include "proto/arena.h"
+#include "proto/log.pb-c.h"
 
 /*
  * Which version of each of its objects this profile has last seen: what it submitted or was shown whole. A file from a
@@ -34,5 +35,8 @@ int seen_note(struct seen *seen, struct arena *arena, const char *id, uint64_t v
 
 /* Writes the file where something changed. */
 int seen_save(const struct profile *profile, const char *noun, struct arena *arena, struct seen *seen);
+
+/* Notes what an accepted submission made of each of its objects and sets, and writes it. STATUS_IO, STATUS_NO_MEMORY. */
+int seen_note_sent(const struct profile *profile, struct arena *arena, const Muster__Submission *submission);
 
 #endif

@@ -51,6 +51,16 @@ int session_profile(struct context *context)
     return EXIT_CODE_DONE;
 }
 
+int session_coordinators_only(struct context *context, const char *what, const char *instead)
+{
+    int code = session_profile(context);
+    if (code || context->profile.role == MUSTER__ROLE__ROLE_COORDINATOR) {
+        return code;
+    }
+    return complain(EXIT_CODE_NOT_ALLOWED, "only a coordinator %s; %s is %s. Nothing was sent.%s%s", what, context->profile.party,
+                    context->profile.role == MUSTER__ROLE__ROLE_AGENCY ? "an agency" : "a supplier", *instead ? "\n" : "", instead);
+}
+
 static void waiting(void *data, int seconds)
 {
     const struct context *context = data;
@@ -106,6 +116,10 @@ int session_unanswered(struct context *context, int status, const struct link_re
     if (status == STATUS_UNREACHABLE && !submission && context->unanswered_quietly) {
         return EXIT_CODE_UNREACHABLE;
     }
+    if (status == STATUS_UNREACHABLE) { /* one line, also among the lines of watch */
+        output_line(&context->output, json_pack("{s:b, s:s, s:s}", "answered", 0, "address", address, "became",
+                                                submission && reply->sent ? "It may have been accepted: muster outbox list" : became));
+    }
     switch (status) {
     case STATUS_UNREACHABLE:
         break;
@@ -121,7 +135,7 @@ int session_unanswered(struct context *context, int status, const struct link_re
         return complain(EXIT_CODE_IO, "the connection to %s failed: %s. %s", address, strerror(errno), became);
     }
     if (submission && reply->sent) {
-        return complain(EXIT_CODE_TRY_AGAIN, "the line to %s was lost after sending. It may have been accepted. Send the same file again: it counts once.\nOr: muster outbox send", address);
+        return complain(EXIT_CODE_TRY_AGAIN, "the line to %s was lost after sending. It may have been accepted. Send the same file again: it counts once.\nOr: muster outbox send ID, which muster outbox list shows", address);
     }
     switch (reply->hint) {
     case LINK_KEY_REFUSED:

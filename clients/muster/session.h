@@ -14,6 +14,9 @@
 /* Loads the profile (once). */
 int session_profile(struct context *context);
 
+/* Whether this is a coordinator's profile: before a passphrase is asked for in vain. what: "takes a backup"; instead: what others may do, or "". */
+int session_coordinators_only(struct context *context, const char *what, const char *instead);
+
 /* Opens the link (once). asking_only: status, which may be asked before the fingerprint was compared. */
 int session_link(struct context *context, bool asking_only);
 

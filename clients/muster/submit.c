@@ -161,7 +161,7 @@ static int not_accepted(struct context *context, int status, struct submission_r
 {
     switch (status) {
     case STATUS_FORGED:
-        return complain(EXIT_CODE_TRY_AGAIN, "the answer holds no valid receipt (%s). It may have been accepted; it was kept.\nSend it again: muster outbox send",
+        return complain(EXIT_CODE_TRY_AGAIN, "the answer holds no valid receipt (%s). It may have been accepted; it was kept.\nSend it again: muster outbox send ID, which muster outbox list shows",
                         result->why ? result->why : "its head is not signed by the log");
     case STATUS_CORRUPT:
         advise("The submission is kept: muster outbox list");

@@ -189,6 +189,8 @@ static void one_declines_and_the_rest_is_planned_again(void **state)
     assert_says(cli.out, "\treleased\t120\t616200000.00\t");
     assert_code(cli_as(&cli, "nl-dmo", "bundle", "answer", "B-0001", "yes", NULL), 0);
     assert_code(cli_as(&cli, "es-ae", "bundle", "answer", "B-0001", "no", "--confirm", "--reason", "The budget moved to next year", NULL), 0);
+    assert_code(cli_as(&cli, "hq", "bundle", "list", "--screen", NULL), 0);
+    assert_says(cli.out, "B-0001: es-ae said no, The budget moved to next year");
     assert_code(cli_as(&cli, "de-bw", "bundle", "answer", "B-0001", "yes", NULL), 0);
     if (!cli_await(&cli, "hq", "\"quantity\": 420,\n    \"wanted\": 420", PATIENCE, "bundle", "list", NULL)) {
         print_error("%s\n", cli.out);

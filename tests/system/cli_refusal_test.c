@@ -116,7 +116,7 @@ static void what_stands_is_left_out_and_a_colleagues_change_is_not_written_over(
     write_demand("nl.csv", "NL-1", 40, "");
     assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", NULL), 0);
     assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--screen", NULL), 0);
-    assert_says(cli.out, "Nothing to send: all 1 demands stand as in the file.");
+    assert_says(cli.out, "Nothing to send: the demand stands as in the file.");
     write_demand("nl.csv", "NL-1", 50, "");
     assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--dry-run", "--json", NULL), 0);
     assert_string_equal(cli_json(&cli, "would_be_accepted"), "true");
@@ -330,13 +330,16 @@ static void an_unanswered_submission_is_kept_and_counts_once(void **state)
 
 static void without_the_exchange_work_is_kept(void **state)
 {
-    char id[40];
+    char id[40], other[40];
     (void)state;
     write_demand("nl.csv", "NL-8", 5, "");
     assert_int_equal(harness_stop(&harness, NULL), STATUS_OK);
     assert_code(cli_as(&cli, "nl-dmo", "demand", "list", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
     assert_says(cli.err, "muster: no answer from tcp://127.0.0.1:");
     assert_says(cli.err, "in 2 s. Nothing changed. Without it you can use: check, plan, receipt verify.");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "list", "--timeout", "2", "--json", NULL), EXIT_CODE_UNREACHABLE);
+    assert_string_equal(cli_json(&cli, "answered"), "false");
+    assert_string_equal(cli_json(&cli, "became"), "Nothing changed.");
     assert_code(cli_as(&cli, "nl-dmo", "demand", "check", "nl.csv", NULL), 0);
     assert_code(cli_as(&cli, "nl-dmo", "bundle", "replan", "GEM-T", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
     assert_says(cli.err, "It was kept, not sent: muster outbox list");
@@ -349,8 +352,10 @@ static void without_the_exchange_work_is_kept(void **state)
     assert_code(cli_as(&cli, "nl-dmo", "outbox", "list", "--json", NULL), 0);
     assert_string_equal(cli.out, "[]\n");
     assert_code(cli_as(&cli, "hq", "bundle", "replan", "GEM-T", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_code(cli_as(&cli, "hq", "bundle", "replan", "GEM-T", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
     assert_code(cli_as(&cli, "hq", "outbox", "list", "--json", NULL), 0);
-    snprintf(id, sizeof id, "%.8s", cli_json(&cli, "0.id"));
+    snprintf(id, sizeof id, "%.32s", cli_json(&cli, "0.id"));
+    snprintf(other, sizeof other, "%.32s", cli_json(&cli, "1.id"));
     /* A day and an hour later it is too late: the exchange says so, and only then is it signed anew. */
     harness_set_clock(&harness, harness.now + DAY + DAY / 24);
     assert_int_equal(harness_start(&harness), STATUS_OK);
@@ -358,10 +363,63 @@ static void without_the_exchange_work_is_kept(void **state)
     assert_says(cli.err, "It was kept. To sign and send it anew: muster outbox list");
     assert_code(cli_as(&cli, "hq", "outbox", "list", "--screen", NULL), 0);
     assert_says(cli.out, "expired: send signs it anew");
+    assert_code(cli_as(&cli, "hq", "outbox", "send", other, NULL), EXIT_CODE_TRY_AGAIN);
+    assert_code(cli_as(&cli, "hq", "outbox", "drop", other, "--screen", NULL), 0);
+    assert_says(cli.out, "The exchange did not accept it, and never will.");
     assert_code(cli_as(&cli, "hq", "outbox", "send", id, "--screen", NULL), 0);
     assert_says(cli.out, "Accepted 2027-02-01 ");
     assert_code(cli_as(&cli, "hq", "outbox", "list", "--screen", NULL), 0);
     assert_says(cli.out, "Empty: ");
+}
+
+/* Sends the one submission that the party's outbox holds. */
+static void send_kept(const char *party)
+{
+    char id[40];
+    assert_code(cli_as(&cli, party, "outbox", "list", "--json", NULL), 0);
+    snprintf(id, sizeof id, "%s", cli_json(&cli, "0.id"));
+    assert_int_equal(strlen(id), 32);
+    assert_code(cli_as(&cli, party, "outbox", "send", id, NULL), 0);
+}
+
+static void whole_sets_are_kept_too_and_what_was_sent_later_is_known(void **state)
+{
+    (void)state;
+    cli_write(&cli, "rates.csv", "currency,rate\nUSD,0.92\n");
+    write_demand("nl.csv", "NL-8", 6, "");
+    assert_int_equal(harness_stop(&harness, NULL), STATUS_OK);
+    assert_code(cli_as(&cli, "hq", "rates", "submit", "rates.csv", "--timeout", "2", "--json", NULL), EXIT_CODE_UNREACHABLE);
+    assert_string_equal(cli_json(&cli, "became"), "It was kept, not sent: muster outbox list");
+    assert_says(cli.err, "Signed as a change of the rates that you saw last;");
+    assert_says(cli.err, "Once it answers: muster outbox send ID");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--timeout", "2", NULL), EXIT_CODE_UNREACHABLE);
+    assert_int_equal(harness_start(&harness), STATUS_OK);
+    send_kept("hq");
+    send_kept("nl-dmo");
+    assert_code(cli_as(&cli, "hq", "rates", "submit", "rates.csv", "--screen", NULL), 0);
+    assert_says(cli.out, "Nothing to send: rates stands as in the file.");
+    /* What the outbox sent was this profile's own: a further change is no conflict with it. */
+    cli_write(&cli, "rates.csv", "currency,rate\nUSD,0.93\n");
+    assert_code(cli_as(&cli, "hq", "rates", "submit", "rates.csv", NULL), 0);
+    assert_code(cli_as(&cli, "hq", "rates", "submit", "rates.csv", NULL), 0);
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", "--screen", NULL), 0);
+    assert_says(cli.out, "Nothing to send: the demand stands as in the file.");
+    write_demand("nl.csv", "NL-8", 7, "");
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "submit", "nl.csv", NULL), 0);
+}
+
+static void what_is_anothers_work_is_said_before_the_passphrase(void **state)
+{
+    (void)state;
+    assert_code(cli_run(&cli, "order", "export", "B-0001", "orders", "--as", "nl-dmo", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_says(cli.err, "only a coordinator exports orders; nl-dmo is an agency. Nothing was sent. Your own part: muster bundle show BUNDLE");
+    assert_false(cli_exists(&cli, "orders"));
+    assert_code(cli_run(&cli, "backup", "a.backup", "--as", "alfaco", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_says(cli.err, "only a coordinator takes a backup; alfaco is a supplier.");
+    /* The exchange says whose work it is, too. */
+    assert_code(cli_as(&cli, "nl-dmo", "bundle", "replan", "GEM-T", NULL), EXIT_CODE_NOT_ALLOWED);
+    assert_says(cli.out, "a coordinator");
+    assert_says(cli.out, "an agency");
 }
 
 static void a_doubted_clock_is_confirmed(void **state)
@@ -403,6 +461,8 @@ int main(void)
         cmocka_unit_test(a_suspended_party_is_let_in_no_more),
         cmocka_unit_test(an_unanswered_submission_is_kept_and_counts_once),
         cmocka_unit_test(without_the_exchange_work_is_kept),
+        cmocka_unit_test(whole_sets_are_kept_too_and_what_was_sent_later_is_known),
+        cmocka_unit_test(what_is_anothers_work_is_said_before_the_passphrase),
         cmocka_unit_test(a_doubted_clock_is_confirmed),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
