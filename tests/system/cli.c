@@ -397,3 +397,24 @@ bool cli_await(struct cli *cli, const char *party, const char *text, int millise
     }
     return false;
 }
+
+int cli_begin(struct cli *cli, struct harness *harness, unsigned seconds, const struct cli_party *parties, size_t count)
+{
+    alarm((unsigned)patience((int)seconds));
+    int status = cli_exchange(cli, harness);
+    for (size_t i = 0; i < count && !status; i++) {
+        status = cli_join(cli, parties[i].party, parties[i].role, parties[i].country);
+    }
+    if (status) {
+        fprintf(stderr, "%s\n%s\n", cli->out ? cli->out : "", cli->err ? cli->err : "");
+        harness_show(harness);
+    }
+    return status ? -1 : 0;
+}
+
+int cli_end(struct cli *cli, struct harness *harness)
+{
+    cli_close(cli);
+    harness_close(harness);
+    return 0;
+}

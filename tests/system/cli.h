@@ -55,6 +55,16 @@ int cli_exchange(struct cli *cli, struct harness *harness);
 /* Invites, joins and confirms a party, fingerprints compared both ways. STATUS_INVALID: see err. */
 int cli_join(struct cli *cli, const char *party, const char *role, const char *country);
 
+struct cli_party {
+    const char *party, *role, *country;
+};
+
+/* As a test's set-up: an alarm after so many seconds, the exchange, and these parties joined. 0, or -1 with what went wrong on stderr. */
+int cli_begin(struct cli *cli, struct harness *harness, unsigned seconds, const struct cli_party *parties, size_t count);
+
+/* As its tear-down: 0. */
+int cli_end(struct cli *cli, struct harness *harness);
+
 /* The text of a member of the JSON object in out ("read_out"), or of the n-th object of an array; "" where there is none. Static. */
 const char *cli_json(const struct cli *cli, const char *path);
 

@@ -11,58 +11,25 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
-#include "tests/system/cli.h"
-#include "tests/unit/patience.h"
+#include "tests/system/cli_assert.h"
 
 #define PATIENCE 60000
 
 static struct harness harness;
 static struct cli cli;
 
-#define assert_says(text, part)                                                 \
-    do {                                                                        \
-        if (!cli_says(text, part)) {                                            \
-            print_error("not found: %s\nin: %s\n%s\n", part, cli.out, cli.err); \
-            harness_show(&harness);                                             \
-            fail();                                                             \
-        }                                                                       \
-    } while (0)
-
-#define assert_code(call, expected)                                                            \
-    do {                                                                                       \
-        int got = (call);                                                                      \
-        if (got != (expected)) {                                                               \
-            print_error("exit %d, not %d:\n%s\n%s\n", got, (int)(expected), cli.out, cli.err); \
-            harness_show(&harness);                                                            \
-            fail();                                                                            \
-        }                                                                                      \
-    } while (0)
-
 static int setup(void **state)
 {
-    static const char *const parties[][3] = {
+    static const struct cli_party parties[] = {
         {"nl-dmo", "agency", "NL"}, {"de-bw", "agency", "DE"}, {"es-ae", "agency", "ES"}, {"alfaco", "supplier", "DE"}};
     (void)state;
-    alarm((unsigned)patience(280));
-    if (cli_exchange(&cli, &harness) != STATUS_OK) {
-        print_error("%s\n%s\n", cli.out, cli.err);
-        return -1;
-    }
-    for (size_t i = 0; i < sizeof parties / sizeof parties[0]; i++) {
-        if (cli_join(&cli, parties[i][0], parties[i][1], parties[i][2]) != STATUS_OK) {
-            print_error("%s: %s\n%s\n", parties[i][0], cli.out, cli.err);
-            return -1;
-        }
-    }
-    return 0;
+    return cli_begin(&cli, &harness, 280, parties, sizeof parties / sizeof parties[0]);
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    cli_close(&cli);
-    harness_close(&harness);
-    return 0;
+    return cli_end(&cli, &harness);
 }
 
 static void the_policy_needs_a_second_coordinator_first(void **state)

@@ -12,8 +12,7 @@
 #include <sodium.h>
 
 #include "proto/status.h"
-#include "tests/system/cli.h"
-#include "tests/unit/patience.h"
+#include "tests/system/cli_assert.h"
 
 #define DAY UINT64_C(86400000)
 #define PATIENCE 10000
@@ -21,32 +20,11 @@
 static struct harness harness;
 static struct cli cli;
 
-#define assert_says(text, part)                                                 \
-    do {                                                                        \
-        if (!cli_says(text, part)) {                                            \
-            print_error("not found: %s\nin: %s\n%s\n", part, cli.out, cli.err); \
-            harness_show(&harness);                                             \
-            fail();                                                             \
-        }                                                                       \
-    } while (0)
-
-#define assert_code(call, expected)                                                            \
-    do {                                                                                       \
-        int got = (call);                                                                      \
-        if (got != (expected)) {                                                               \
-            print_error("exit %d, not %d:\n%s\n%s\n", got, (int)(expected), cli.out, cli.err); \
-            harness_show(&harness);                                                            \
-            fail();                                                                            \
-        }                                                                                      \
-    } while (0)
-
 static int setup(void **state)
 {
+    static const struct cli_party parties[] = {{"nl-dmo", "agency", "NL"}, {"alfaco", "supplier", "DE"}};
     (void)state;
-    alarm((unsigned)patience(280));
-    if (cli_exchange(&cli, &harness) != STATUS_OK || cli_join(&cli, "nl-dmo", "agency", "NL") != STATUS_OK || cli_join(&cli, "alfaco", "supplier", "DE") != STATUS_OK) {
-        print_error("%s\n%s\n", cli.out, cli.err);
-        harness_show(&harness);
+    if (cli_begin(&cli, &harness, 280, parties, sizeof parties / sizeof parties[0])) {
         return -1;
     }
     cli_write(&cli, "items.csv", "item,title,unit\nGEM-T,Patriot GEM-T guided missile,EA\n");
@@ -57,9 +35,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    cli_close(&cli);
-    harness_close(&harness);
-    return 0;
+    return cli_end(&cli, &harness);
 }
 
 /* The four groups that a command printed as read_out, as words for another. */

@@ -10,60 +10,27 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
-#include "tests/system/cli.h"
-#include "tests/unit/patience.h"
+#include "tests/system/cli_assert.h"
 
 #define PATIENCE 60000
 
 static struct harness harness;
 static struct cli cli;
 
-#define assert_says(text, part)                                                 \
-    do {                                                                        \
-        if (!cli_says(text, part)) {                                              \
-            print_error("not found: %s\nin: %s\n%s\n", part, cli.out, cli.err); \
-            harness_show(&harness);                                             \
-            fail();                                                             \
-        }                                                                       \
-    } while (0)
-
-#define assert_code(call, expected)                                                             \
-    do {                                                                                        \
-        int got = (call);                                                                       \
-        if (got != (expected)) {                                                                \
-            print_error("exit %d, not %d:\n%s\n%s\n", got, (int)(expected), cli.out, cli.err);  \
-            fail();                                                                             \
-        }                                                                                       \
-    } while (0)
-
 static const char demand_header[] = "demand,item,month,quantity,max_unit_price\n";
 
 static int setup(void **state)
 {
+    static const struct cli_party parties[] = {{"nl-dmo", "agency", "NL"}, {"de-bw", "agency", "DE"}, {"es-ae", "agency", "ES"},
+                                               {"alfaco", "supplier", "DE"}, {"bex", "supplier", "US"}};
     (void)state;
-    alarm((unsigned)patience(270));
-    if (cli_exchange(&cli, &harness) != STATUS_OK) {
-        print_error("%s\n%s\n", cli.out, cli.err);
-        harness_show(&harness);
-        return -1;
-    }
-    static const char *const parties[][3] = {{"nl-dmo", "agency", "NL"}, {"de-bw", "agency", "DE"},   {"es-ae", "agency", "ES"},
-                                             {"alfaco", "supplier", "DE"}, {"bex", "supplier", "US"}};
-    for (size_t i = 0; i < sizeof parties / sizeof parties[0]; i++) {
-        if (cli_join(&cli, parties[i][0], parties[i][1], parties[i][2]) != STATUS_OK) {
-            print_error("%s: %s\n%s\n", parties[i][0], cli.out, cli.err);
-            return -1;
-        }
-    }
-    return 0;
+    return cli_begin(&cli, &harness, 270, parties, sizeof parties / sizeof parties[0]);
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    cli_close(&cli);
-    harness_close(&harness);
-    return 0;
+    return cli_end(&cli, &harness);
 }
 
 static void catalogue_and_market_come_from_spreadsheets(void **state)

@@ -11,8 +11,7 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
-#include "tests/system/cli.h"
-#include "tests/unit/patience.h"
+#include "tests/system/cli_assert.h"
 
 #define PATIENCE 30000
 #define SPILL "SPILLWORD-7341"
@@ -20,38 +19,12 @@
 static struct harness harness;
 static struct cli cli;
 
-#define assert_says(text, part)                                                 \
-    do {                                                                        \
-        if (!cli_says(text, part)) {                                            \
-            print_error("not found: %s\nin: %s\n%s\n", part, cli.out, cli.err); \
-            harness_show(&harness);                                             \
-            fail();                                                             \
-        }                                                                       \
-    } while (0)
-
-#define assert_code(call, expected)                                                            \
-    do {                                                                                       \
-        int got = (call);                                                                      \
-        if (got != (expected)) {                                                               \
-            print_error("exit %d, not %d:\n%s\n%s\n", got, (int)(expected), cli.out, cli.err); \
-            harness_show(&harness);                                                            \
-            fail();                                                                            \
-        }                                                                                      \
-    } while (0)
-
 static int setup(void **state)
 {
+    static const struct cli_party parties[] = {{"nl-dmo", "agency", "NL"}, {"alfaco", "supplier", "DE"}, {"hq2", "coordinator", "BE"}};
     (void)state;
-    alarm((unsigned)patience(270));
-    static const char *const parties[][3] = {{"nl-dmo", "agency", "NL"}, {"alfaco", "supplier", "DE"}, {"hq2", "coordinator", "BE"}};
-    if (cli_exchange(&cli, &harness) != STATUS_OK) {
+    if (cli_begin(&cli, &harness, 270, parties, sizeof parties / sizeof parties[0])) {
         return -1;
-    }
-    for (size_t at = 0; at < sizeof parties / sizeof parties[0]; at++) {
-        if (cli_join(&cli, parties[at][0], parties[at][1], parties[at][2]) != STATUS_OK) {
-            print_error("%s: %s\n%s\n", parties[at][0], cli.out, cli.err);
-            return -1;
-        }
     }
     cli_write(&cli, "items.csv", "item,title,unit\nGEM-T,Patriot GEM-T guided missile,EA\n");
     cli_write(&cli, "nl.csv", "demand,item,month,quantity,max_unit_price\nNL-1,GEM-T,2028-12,40,5900000.00\n");
@@ -61,9 +34,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    cli_close(&cli);
-    harness_close(&harness);
-    return 0;
+    return cli_end(&cli, &harness);
 }
 
 /* Runs a command of the shell in the folder. */
