@@ -12,7 +12,7 @@
 #define SWEEPS 4          /* over all blocks, a solution */
 #define SWEEPS_MOST 24    /* as long as the mixtures are too far off to say anything */
 #define CLOSE 0.15         /* of what the prices promise: how far the mixtures may be from the best */
-#define WHOLE 6           /* sweeps between two that look at all answers */
+#define WHOLE 10           /* sweeps between two that look at all answers */
 #define LITTLE 1e-8       /* of the bound: the same */
 
 enum dimension_kind { DIMENSION_FREE, DIMENSION_POSITIVE, DIMENSION_FIXED };

@@ -20,10 +20,10 @@
 #define TIED_STEPS 50      /* the same where rows tie awards: a plan made under them takes longer than better prices */
 #define FIRST_STEPS 30     /* from the first plan's prices on */
 #define WARM_STEPS 15
+#define LATE_STEPS 250     /* where the gap is still wide after all: prices, and more so multipliers, may not have settled */
 #define MIXES 8
 #define MILLION 1000000
-#define WIDE 1000          /* millionths of the bound: so wide a gap is worth more dives and a larger tree */
-#define WIDE_NODES 30      /* of the tree, at least */
+#define WIDE 1000          /* millionths of the bound: so wide a gap is worth more dives, steps and a larger tree */
 #define TRIES 400
 #define SOLVES 40          /* sets of choices judged under rows that tie awards, at most */
 #define SOLVES_LEAST 6
@@ -185,9 +185,7 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
 int match_lot_branch(struct match_search *search)
 {
     uint64_t since = match_control_time(search->control), before = search->nodes_done;
-    if (search->nodes && search->nodes < WIDE_NODES && !is_within(search, WIDE)) {
-        search->nodes = WIDE_NODES;
-    }
+    search->nodes = is_within(search, WIDE) ? search->nodes : search->wide_nodes;
     int status = !done(search) && match_exact_fits(search) ? match_exact_run(search) : STATUS_OK;
     bool proof = match_proof_fits(search);
     if (!status && !done(search) && (proof || !search->exact_nodes)) { /* what the exact program left open the tree of branch.h does not close */
@@ -222,6 +220,9 @@ int match_lot_search(struct match_search *search)
     int status = search->tied ? STATUS_OK : start(search);
     if (!status && !done(search)) {
         status = match_lot_improve(search, TRIES, WARM_STEPS);
+    }
+    if (!status && !is_within(search, WIDE)) {
+        match_lot_warm(search, LATE_STEPS);
     }
     return status ? status : match_lot_branch(search);
 }

@@ -14,8 +14,8 @@
 #define DIVE_STEPS_LARGE 10
 #define DIVE_ENOUGH 5e-5
 #define DIVE_ENOUGH_LARGE 2e-4
-#define NODES 30             /* of a lot's tree by default */
-#define NODES_LARGE 12
+#define NODES 30             /* of a lot's tree by default; a large lot has none unless its gap is wide */
+#define WIDE_NODES 30        /* at least, where the gap is wide */
 #define SMALL_NODES 1500     /* of a small lot, which is to be proved */
 #define PROOF_NODES 5000
 #define SMALL_WORK UINT64_C(400000000)     /* of the proof of a small lot: a third of a second */
@@ -25,8 +25,8 @@
 #define SMALL_PAIRS 3000     /* lines times choices of a small lot: some 30 demands and 12 offers */
 #define MIDDLE_PAIRS 30000   /* of one of some 90 demands and 30 offers */
 #define ENOUGH 10            /* millionths of the bound that a plan may be short of it */
-#define ENOUGH_LARGE 150     /* the same in a large lot, where closing it takes longer and is worth less */
 #define LARGE_PAIRS 400000   /* beyond it a node costs more than the default run may */
+#define ENOUGH_LARGE 250     /* the same in a large lot, where closing it takes longer and is worth less */
 
 int match_search_afford(struct match_search *search)
 {
@@ -95,7 +95,8 @@ void match_search_budget(struct match_search *search, const struct match_options
     search->exact_most = !prove ? SMALL_EXACT : nodes > PROOF_NODES ? PROOF_EXACT / PROOF_NODES * nodes : PROOF_EXACT;
     search->persists = !options->enough && (prove || nodes || pairs <= SMALL_PAIRS);
     search->enough = options->enough ? options->enough : search->persists ? 0 : pairs <= MIDDLE_PAIRS ? ENOUGH : ENOUGH_LARGE;
-    search->nodes = nodes ? nodes : prove ? PROOF_NODES : pairs <= SMALL_PAIRS ? SMALL_NODES : pairs <= MIDDLE_PAIRS ? NODES : pairs <= LARGE_PAIRS ? NODES_LARGE : 0;
+    search->nodes = nodes ? nodes : prove ? PROOF_NODES : pairs <= SMALL_PAIRS ? SMALL_NODES : pairs <= MIDDLE_PAIRS ? NODES : 0;
+    search->wide_nodes = search->nodes < WIDE_NODES && (search->nodes || pairs <= LARGE_PAIRS) ? WIDE_NODES : search->nodes;
 }
 
 void match_search_bound(struct match_search *search, __int128 bound)

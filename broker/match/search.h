@@ -54,6 +54,7 @@ struct match_search {
     bool joint;                 /* funds' prices come from outside: a bound of dual is then not the lot's own */
     __int128 joint_bound;       /* scaled: of the lot at the funds' prices as they are */
     uint64_t nodes;             /* budget of branch and bound */
+    uint64_t wide_nodes;        /* the same where the gap is wide */
     uint64_t nodes_done;
     uint64_t work_most;         /* the same of a proof, in steps of its inner loops */
     uint64_t exact_most;        /* the same of exact.h */
