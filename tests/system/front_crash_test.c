@@ -43,7 +43,7 @@ static int setup(void **state)
     size_t length = strlen(harness.program) - strlen(PROGRAM);
     snprintf(shim, sizeof shim, "%.*s" SHIM, (int)length, harness.program);
     setenv("LD_PRELOAD", shim, 1);
-    setenv("ASAN_OPTIONS", "verify_asan_link_order=0:handle_segv=0:handle_abort=0", 1);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0:handle_segv=0:handle_abort=0", 1);
     int status = access(shim, R_OK) == 0 ? harness_start(&harness) : STATUS_NOT_FOUND;
     unsetenv("LD_PRELOAD");
     unsetenv("ASAN_OPTIONS");
