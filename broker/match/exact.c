@@ -150,7 +150,11 @@ static bool solve_node(struct match_exact_tree *tree, const struct match_exact_n
         match_exact_fix(tree);
         match_tableau_levels(&tree->tableau, tree->levels);
         *solved = end == MATCH_TABLEAU_SOLVED;
-        if (!*solved || !(match_exact_separate(tree) | match_exact_separate_levels(tree))) {
+        if (!*solved) {
+            break;
+        }
+        bool links = match_exact_separate(tree), levels = match_exact_separate_levels(tree);
+        if (!links && !levels) {
             break;
         }
     }
