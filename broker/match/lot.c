@@ -182,10 +182,11 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
     return status;
 }
 
+/* A lot that draws on money with others has the nodes that were given out to it. */
 int match_lot_branch(struct match_search *search)
 {
     uint64_t since = match_control_time(search->control), before = search->nodes_done;
-    search->nodes = is_within(search, WIDE) ? search->nodes : search->wide_nodes;
+    search->nodes = search->joint || is_within(search, WIDE) ? search->nodes : search->wide_nodes;
     int status = !done(search) && match_exact_fits(search) ? match_exact_run(search) : STATUS_OK;
     bool proof = match_proof_fits(search);
     if (!status && !done(search) && (proof || !search->exact_nodes)) { /* what the exact program left open the tree of branch.h does not close */
