@@ -16,7 +16,7 @@
 #include "broker/exchange_report.h"
 #include "broker/exchange_turn.h"
 #include "broker/pipe.h"
-#include "broker/suspect.h"
+#include "proto/suspect.h"
 #include "proto/status.h"
 #include "store/damage.h"
 

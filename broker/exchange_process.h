@@ -14,7 +14,7 @@
 enum control {
     CONTROL_FRONT = 'F',   /* parent: a front's pipe */
     CONTROL_PLANNER = 'P', /* parent: a planner's pipe */
-    CONTROL_REFUSED = 'R', /* parent: keys that the front refuses (broker/suspect.h), as a file to read */
+    CONTROL_REFUSED = 'R', /* parent: keys that the front refuses (proto/suspect.h), as a file to read */
     CONTROL_STUCK = 'S'    /* exchange: end the planner */
 };
 

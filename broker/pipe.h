@@ -113,7 +113,7 @@ struct config;
  * It lets in the CURVE keys that the exchange lists, carries boxes that it can neither read nor forge, and keeps each
  * client from using more than its share. What breaks it takes down nobody else, and the parent starts it again.
  *
- * Runs until the exchange's end of the pipe is closed, or SIGTERM. record_fd: memory that the parent made (broker/suspect.h), taken over. enclose: called with its port once its key is read, before any thread starts; confine: when
+ * Runs until the exchange's end of the pipe is closed, or SIGTERM. record_fd: memory that the parent made (proto/suspect.h), taken over. enclose: called with its port once its key is read, before any thread starts; confine: when
  * everything is open and all threads run. Returns the process's exit code: EXIT_CODE_DONE, EXIT_CODE_INTERNAL (could not start, or strangers were
  * let in), EXIT_CODE_UNREACHABLE (the address can't be had).
  */

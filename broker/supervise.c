@@ -15,7 +15,7 @@
 
 #include "broker/exchange_process.h"
 #include "broker/metrics.h"
-#include "broker/suspect.h"
+#include "proto/suspect.h"
 #include "proto/seam.h"
 #include "proto/status.h"
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "broker/suspect.h"
+#include "proto/suspect.h"
 #include "proto/arena.h"
 #include "proto/codes/cpv.h"
 #include "proto/fault.h"

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "broker/suspect.h"
+#include "proto/suspect.h"
 #include "proto/status.h"
 
 #define STACK_SIZE 65536u /* of the handler: a stack that ran over is one way to crash */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /*
- * The front's side of broker/suspect.h: it notes whose message it has in hand while its own code handles it, never while libzmq works on a socket, where
+ * The front's side of proto/suspect.h: it notes whose message it has in hand while its own code handles it, never while libzmq works on a socket, where
  * another connection's bytes may be what breaks; and, should it crash, on which thread. It also knows which keys are refused for having
  * brought fronts down. Where there is no memory to note in (NULL everywhere) nothing is noted and nobody refused. One thread.
  */

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "broker/front/hand.h"
-#include "broker/suspect.h"
+#include "proto/suspect.h"
 #include "proto/admission.h"
 
 /*

@@ -22,13 +22,12 @@ static const struct {
 } layers[] = {
     {"store", {NULL}},
     {"broker/match", {NULL}},
-    {"broker/front", {"broker/pipe", "broker/config", "broker/metrics", "broker/suspect", NULL}},
+    {"broker/front", {"broker/pipe", "broker/config", "broker/metrics", NULL}},
     {"broker/pipe", {"broker", NULL}},
     {"broker/config", {"broker", NULL}},
     {"broker/metrics", {"broker", NULL}},
-    {"broker/suspect", {"broker", NULL}},
-    {"broker", {"broker/match", "broker/desk", "broker/pipe", "broker/config", "broker/metrics", "broker/suspect", "store", NULL}},
-    {"broker/desk", {"broker", "broker/suspect", "store", NULL}},
+    {"broker", {"broker/match", "broker/desk", "broker/pipe", "broker/config", "broker/metrics", "store", NULL}},
+    {"broker/desk", {"broker", "store", NULL}},
     {"clients/link", {NULL}},
     {"clients/muster", {"clients/link", "broker/match", NULL}},
 };
@@ -64,7 +63,7 @@ static void room_of(const char *path, char room[64])
     snprintf(name, sizeof name, "%.*s", (int)stem, slash + 1);
     bool folder = slash[1 + stem] == '/';
     if (folder || strcmp(name, "front") == 0 || strcmp(name, "pipe") == 0 || strcmp(name, "config") == 0 ||
-        strcmp(name, "metrics") == 0 || strcmp(name, "suspect") == 0) {
+        strcmp(name, "metrics") == 0) {
         snprintf(room + top, 64 - top, "/%s", name);
     }
 }

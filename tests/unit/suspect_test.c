@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "broker/suspect.h"
+#include "proto/suspect.h"
 #include "proto/status.h"
 
 #define MINUTE UINT64_C(60000)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#include "broker/suspect.h"
+#include "proto/suspect.h"
 
 #include <fcntl.h>
 #include <stdio.h>

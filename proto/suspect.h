@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-#ifndef BROKER_SUSPECT_H
-#define BROKER_SUSPECT_H
+#ifndef PROTO_SUSPECT_H
+#define PROTO_SUSPECT_H
 
 #include <stdbool.h>
 #include <stddef.h>
