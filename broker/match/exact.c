@@ -86,14 +86,16 @@ static struct match_exact_node *node_make(struct match_exact_tree *tree, const s
     return node;
 }
 
+/* Bounds only narrow on the way down, so the order does not matter. */
 static void apply(struct match_exact_tree *tree, const struct match_exact_node *node)
 {
-    if (node->parent) {
-        apply(tree, node->parent);
-    }
-    for (uint32_t n = 0; n < node->change_count; n++) {
-        tree->low[node->changes[n].column] = node->changes[n].low;
-        tree->high[node->changes[n].column] = node->changes[n].high;
+    for (; node; node = node->parent) {
+        for (uint32_t n = 0; n < node->change_count; n++) {
+            const struct match_exact_change *change = &node->changes[n];
+            tree->low[change->column] = change->low > tree->low[change->column] ? change->low : tree->low[change->column];
+            tree->high[change->column] = change->high < tree->high[change->column] ? change->high : tree->high[change->column];
+        }
+        tree->effort->work += node->change_count;
     }
 }
 

@@ -77,6 +77,7 @@ void match_exact_evaluate(struct match_exact_tree *tree, enum match_tableau_end 
         for (int better = 0; better < 2; better++) {
             round_prices(tree);
             reduce(tree);
+            tree->effort->work += program->entry_count + program->column_count;
             __int128 sum = add_up(tree);
             tree->bound = sum < tree->bound ? sum : tree->bound;
             if (better || end == MATCH_TABLEAU_EMPTY || tree->bound < match_exact_cutoff(tree)) {
@@ -220,6 +221,51 @@ static bool carry_lump(struct match_exact_tree *tree, uint32_t lump)
     return true;
 }
 
+/*
+ * What an equation leaves each of its columns, by the bounds of the others. The tableau's rounding may take a small sum for none, where a column
+ * that nothing else holds would be split on without end.
+ */
+static bool carry_equation(struct match_exact_tree *tree, const struct match_exact_row *row)
+{
+    const struct match_exact_entry *entries = tree->program.entries + row->first;
+    __int128 least = 0, most = 0;
+    for (uint32_t e = 0; e < row->count; e++) {
+        int64_t low = tree->low[entries[e].column], high = tree->high[entries[e].column];
+        least += (__int128)entries[e].amount * (entries[e].amount > 0 ? low : high);
+        most += (__int128)entries[e].amount * (entries[e].amount > 0 ? high : low);
+    }
+    if (least > row->right || most < row->right) {
+        return false;
+    }
+    for (uint32_t e = 0; e < row->count; e++) {
+        int64_t amount = entries[e].amount, low = tree->low[entries[e].column], high = tree->high[entries[e].column];
+        __int128 size = amount > 0 ? amount : -(__int128)amount, rise = (row->right - least) / size, fall = (most - row->right) / size;
+        __int128 to = low + (amount > 0 ? rise : fall), from = high - (amount > 0 ? fall : rise);
+        from = from > low ? from : low;
+        to = to < high ? to : high;
+        if (from > to) {
+            return false;
+        }
+        if (from > low || to < high) {
+            match_exact_change(tree, entries[e].column, (int64_t)from, (int64_t)to);
+            least += amount * (amount > 0 ? from - low : to - high);
+            most += amount * (amount > 0 ? to - high : from - low);
+        }
+    }
+    return true;
+}
+
+static bool carry_equations(struct match_exact_tree *tree)
+{
+    for (uint32_t r = 0; r < tree->program.row_count; r++) {
+        if (tree->program.rows[r].equal && !carry_equation(tree, &tree->program.rows[r])) {
+            return false;
+        }
+    }
+    tree->effort->work += tree->program.entry_count;
+    return true;
+}
+
 bool match_exact_carry(struct match_exact_tree *tree)
 {
     for (int round = 0; round < 2; round++) {
@@ -232,6 +278,9 @@ bool match_exact_carry(struct match_exact_tree *tree)
             if (!carry_choice(tree, c)) {
                 return false;
             }
+        }
+        if (!carry_equations(tree)) {
+            return false;
         }
     }
     return true;

@@ -135,6 +135,11 @@ static bool bring_in(struct match_exact_tree *tree, uint32_t k, uint32_t share, 
     }
     __int128 made = (__int128)level * model->choices[choice].capacity[model->month_count - 1];
     most = most < made ? most : made;
+    if (most > MATCH_EXACT_RIGHT) {
+        program->entry_count -= program->rows[before].count;
+        program->rows[before].count = 0;
+        return false;
+    }
     if (share != MATCH_NONE) {
         match_exact_add(program, share, -sign * FINE);
     } else {
@@ -185,7 +190,7 @@ bool match_exact_separate_levels(struct match_exact_tree *tree)
     bool came = false;
     for (uint32_t k = 0; k < program->level_count; k++) {
         uint32_t column = program->level_column[k], choice = program->columns[column].index;
-        if (tree->low[column] < tree->high[column]) {
+        if (tree->low[column] < tree->high[column] || program->choice_column[choice] == MATCH_NONE) { /* a choice that went says nothing */
             continue;
         }
         int side = tree->low[column] > 0;

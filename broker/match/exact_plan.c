@@ -33,9 +33,24 @@ double match_exact_part(const struct match_exact_tree *tree, uint32_t pair)
     return 0;
 }
 
+/* A column's level as a whole number within its bounds, which a level in doubles may miss by a unit where units are very many. */
+static int64_t whole_level(const struct match_exact_tree *tree, uint32_t column)
+{
+    int64_t level = (int64_t)nearbyint(tree->levels[column]);
+    return level < tree->low[column] ? tree->low[column] : level > tree->high[column] ? tree->high[column] : level;
+}
+
 int64_t match_exact_units(const struct match_exact_tree *tree, uint32_t pair)
 {
-    return (int64_t)nearbyint(match_exact_part(tree, pair));
+    const struct match_exact *program = &tree->program;
+    uint32_t item = program->whole.item_of[pair];
+    if (program->pair_column[pair] != MATCH_NONE) {
+        return whole_level(tree, program->pair_column[pair]);
+    }
+    if (item != MATCH_NONE && program->item_column[item] != MATCH_NONE && match_exact_all(program, program->whole.items[item].lump)) {
+        return whole_level(tree, program->item_column[item]) * tree->search->model.quantity[program->whole.line[pair]];
+    }
+    return 0;
 }
 
 /* Nations of commitments and awards. */

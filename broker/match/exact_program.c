@@ -7,7 +7,6 @@
 
 #define ROWS_MOST 1600
 #define ENTRIES_MOST 120000
-#define RIGHT_MOST ((__int128)1 << 60)
 
 bool match_exact_all(const struct match_exact *program, uint32_t lump)
 {
@@ -49,11 +48,11 @@ void match_exact_add(struct match_exact *program, uint32_t column, int64_t amoun
     }
 }
 
-/* A row that can't be broken is left out. */
+/* A row that can't be broken is left out, and so is one whose right side is too large: without it the bound is only higher. */
 void match_exact_close(struct match_exact *program, int64_t right, bool equal, uint32_t link)
 {
     struct match_exact_row *row = &program->rows[program->row_count];
-    __int128 most = 0;
+    __int128 most = 0, rest = right;
     if (program->full) {
         return;
     }
@@ -62,17 +61,17 @@ void match_exact_close(struct match_exact *program, int64_t right, bool equal, u
     for (uint32_t e = row->first; e < row->first + row->count; e++) {
         const struct match_exact_entry *entry = &program->entries[e];
         if (entry->column >= program->active) { /* fixed */
-            right -= entry->amount * program->columns[entry->column].low;
+            rest -= (__int128)entry->amount * program->columns[entry->column].low;
             continue;
         }
         program->entries[program->entry_count++] = *entry;
         most += (__int128)entry->amount * (entry->amount > 0 ? program->columns[entry->column].high : program->columns[entry->column].low);
     }
-    if (!equal && most <= right) {
+    if ((!equal && most <= rest) || rest > MATCH_EXACT_RIGHT || rest < -MATCH_EXACT_RIGHT) {
         program->entry_count = row->first;
     } else {
         row->count = program->entry_count - row->first;
-        row->right = right;
+        row->right = (int64_t)rest;
         row->equal = equal;
         row->link = link;
         row->idle = 0;
@@ -171,7 +170,7 @@ void match_exact_units_add(struct match_exact *program, uint32_t pair, int64_t a
     uint32_t line = program->whole.line[pair], item = program->whole.item_of[pair];
     if (item != MATCH_NONE && match_exact_all(program, model->lump_of[line])) {
         __int128 all = (__int128)amount * model->quantity[line];
-        program->full = program->full || all > RIGHT_MOST || all < -RIGHT_MOST;
+        program->full = program->full || all > MATCH_EXACT_RIGHT || all < -MATCH_EXACT_RIGHT;
         match_exact_add(program, program->item_column[item], (int64_t)all);
     } else {
         match_exact_add(program, program->pair_column[pair], amount);
@@ -418,7 +417,7 @@ static void write_tie(struct match_exact *program, uint32_t t)
         }
     }
     __int128 right = search->rights[t];
-    program->full = program->full || right > RIGHT_MOST || right < -RIGHT_MOST;
+    program->full = program->full || right > MATCH_EXACT_RIGHT || right < -MATCH_EXACT_RIGHT;
     for (uint32_t n = 0; n < program->column_count && money; n++) {
         const struct match_exact_column *column = &program->columns[n];
         if (column->kind == MATCH_EXACT_SHARE && column->fund == tie->index) {
@@ -447,7 +446,7 @@ static void write_mark(struct match_exact *program, uint32_t fund)
             }
         }
     }
-    program->full = program->full || most > RIGHT_MOST;
+    program->full = program->full || most > MATCH_EXACT_RIGHT;
     match_exact_add(program, program->fund_column[fund], -(int64_t)most);
     match_exact_close(program, 0, false, MATCH_NONE);
 }

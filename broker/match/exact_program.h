@@ -32,6 +32,7 @@ enum match_exact_kind {
 };
 
 #define MATCH_EXACT_LEVELS 40 /* most levels that are split on */
+#define MATCH_EXACT_RIGHT ((__int128)1 << 60) /* most of a right side, and least with a minus */
 
 struct match_exact_column {
     int64_t cost;       /* what a unit of it adds to the objective */

@@ -74,11 +74,11 @@ static void move_rows(struct match_exact_tree *tree, const uint32_t *to)
     for (uint32_t r = 0; r < program->row_count; r++) {
         struct match_exact_row row = program->rows[r];
         uint32_t first = entries;
-        __int128 most = 0;
+        __int128 most = 0, right = row.right;
         for (uint32_t e = row.first; e < row.first + row.count; e++) {
             struct match_exact_entry entry = program->entries[e];
             if (to[entry.column] != MATCH_NONE && to[entry.column] >= program->active) {
-                row.right -= entry.amount * program->columns[to[entry.column]].low;
+                right -= (__int128)entry.amount * program->columns[to[entry.column]].low;
             } else if (to[entry.column] != MATCH_NONE) {
                 entry.column = to[entry.column];
                 const struct match_exact_column *column = &program->columns[entry.column];
@@ -88,10 +88,12 @@ static void move_rows(struct match_exact_tree *tree, const uint32_t *to)
         }
         bool link = row.link < program->column_most;
         moved[r] = MATCH_NONE;
-        if (link || (!row.equal && most <= row.right) || (row.equal && first == entries && !row.right)) {
+        bool large = right > MATCH_EXACT_RIGHT || right < -MATCH_EXACT_RIGHT; /* without it the bound is only higher */
+        if (link || large || (!row.equal && most <= right) || (row.equal && first == entries && !right)) {
             entries = first;
             continue;
         }
+        row.right = (int64_t)right;
         row.first = first;
         row.count = entries - first;
         moved[r] = rows;

@@ -17,17 +17,22 @@ void match_exact_add_once(struct match_exact *program, uint32_t column, int64_t 
     match_exact_add(program, column, amount);
 }
 
-/* A sum of units as a column of its own. */
+/* A sum of units as a column of its own: at most what its parts allow, so that figures of the tableau are as fine as those of the parts. */
 static void write_sum(struct match_exact *program, uint32_t *column, enum match_exact_kind kind, uint32_t index, int64_t most)
 {
     const struct match_exact_row *row = &program->rows[program->row_count];
+    __int128 parts = 0;
     if (program->full || row->count < 2) { /* a single column is its own sum */
         *column = row->count == 1 && program->entries[program->entry_count - 1].amount == 1 ? program->entries[program->entry_count - 1].column : MATCH_NONE;
         program->entry_count -= row->count;
         program->rows[program->row_count].count = 0;
         return;
     }
-    *column = match_exact_column_add(program, kind, index, 0, 0, most);
+    for (uint32_t n = 1; n <= row->count; n++) {
+        const struct match_exact_entry *entry = &program->entries[program->entry_count - n];
+        parts += (__int128)entry->amount * program->columns[entry->column].high;
+    }
+    *column = match_exact_column_add(program, kind, index, 0, 0, parts < most ? (int64_t)parts : most);
     match_exact_add(program, *column, -1);
     match_exact_close(program, 0, true, MATCH_NONE);
 }
