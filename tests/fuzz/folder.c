@@ -13,6 +13,14 @@
 #include "tests/fuzz/target.h"
 
 #define FOLDERS_MOST 4u
+#define FILES_MOST 24u
+
+/* Files that were written, open as long as the process: a run that writes one again makes two short calls. */
+static struct file {
+    char path[128];
+    int fd;
+} files[FILES_MOST];
+static unsigned file_count;
 
 static char made[FOLDERS_MOST][64];
 static unsigned count;
@@ -44,19 +52,30 @@ const char *folder_make(void)
     return made[count++];
 }
 
-void folder_put(const char *folder, const char *name, const void *bytes, size_t size)
+/* The open file of a name, made with its folder where it is not open yet. */
+static struct file *file_of(const char *folder, const char *name)
 {
-    char path[512];
+    char path[sizeof files[0].path];
+    struct file *file = NULL;
+    fuzz_require(snprintf(path, sizeof path, "%s/%s", folder, name) < (int)sizeof path);
+    for (unsigned n = 0; n < file_count; n++)
+        if (strcmp(files[n].path, path) == 0)
+            return &files[n];
+    fuzz_require(file_count < FILES_MOST);
+    file = &files[file_count++];
     const char *slash = strchr(name, '/');
     if (slash != NULL) {
-        snprintf(path, sizeof path, "%s/%.*s", folder, (int)(slash - name), name);
-        fuzz_require(mkdir(path, 0700) == 0 || errno == EEXIST);
+        snprintf(file->path, sizeof file->path, "%s/%.*s", folder, (int)(slash - name), name);
+        fuzz_require(mkdir(file->path, 0700) == 0 || errno == EEXIST);
     }
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (bytes == NULL) {
-        fuzz_require(unlink(path) == 0 || errno == ENOENT);
-        return;
-    }
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    fuzz_require(fd >= 0 && write(fd, bytes, size) == (ssize_t)size && close(fd) == 0);
+    memcpy(file->path, path, sizeof path);
+    file->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    fuzz_require(file->fd >= 0);
+    return file;
+}
+
+void folder_put(const char *folder, const char *name, const void *bytes, size_t size)
+{
+    int fd = file_of(folder, name)->fd;
+    fuzz_require(pwrite(fd, bytes, size, 0) == (ssize_t)size && ftruncate(fd, (off_t)size) == 0);
 }

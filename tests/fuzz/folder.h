@@ -12,7 +12,7 @@
 /* A new folder of mode 0700; its path lasts as long as the process. */
 const char *folder_make(void);
 
-/* Writes a file of a folder, in place; bytes NULL removes it. name may hold one folder, which is made. */
+/* Writes a file of a folder, in place: what reads it must neither replace nor remove it. name may hold one folder, which is made. */
 void folder_put(const char *folder, const char *name, const void *bytes, size_t size);
 
 #endif

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Runs fuzz targets under libFuzzer, one after the other, and keeps the figures of all runs so far.
 
-run.py --programs FOLDER --json FILE [--runs N | --seconds N] [PATTERN...]
-A program a group of targets lies in FOLDER; corpora and findings go beside it. With --runs a target that has had as many executions by earlier
+run.py --programs FOLDER --json FILE [--runs N | --seconds N] [--sanitize LIST] [--corpus FOLDER] [PATTERN...]
+A program a group of targets lies in FOLDER; findings go beside it, and corpora where --corpus does not name another place. LIST is what the programs were built
+with, so that the file says how many of a target's executions each kind of build had. With --runs a target that has had as many executions by earlier
 runs of the file is left out, and one that has had some gets the rest. Ends with 1 where a finding is open.
 """
 import argparse
@@ -22,8 +23,8 @@ def targets_of(program):
     return [word.split("=") for word in line[0].split(":", 1)[1].split()] if line else []
 
 
-def run(program, target, most, folder, limit):
-    corpus, findings = f"{folder}/corpus/{target}", f"{folder}/findings/{target}-"
+def run(program, target, most, folder, corpora, limit):
+    corpus, findings = f"{corpora}/{target}", f"{folder}/findings/{target}-"
     os.makedirs(corpus, exist_ok=True)
     os.makedirs(os.path.dirname(findings), exist_ok=True)
     begun = time.monotonic()
@@ -46,6 +47,8 @@ def main():
     parser.add_argument("--json", required=True)
     parser.add_argument("--runs", type=int)
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--sanitize", default="address,undefined")
+    parser.add_argument("--corpus")
     parser.add_argument("patterns", nargs="*", default=["*"])
     wanted = parser.parse_args()
     figures = {"targets": {}}
@@ -61,8 +64,10 @@ def main():
         left = wanted.runs - row["executions"] if wanted.runs else None
         if left is not None and left <= 0:
             continue
-        result = run(program, target, most, wanted.programs, f"-runs={left}" if left else f"-max_total_time={wanted.seconds}")
+        by = row.setdefault("by_sanitizers", {"address,undefined": row["executions"]} if row["executions"] else {})
+        result = run(program, target, most, wanted.programs, wanted.corpus or f"{wanted.programs}/corpus", f"-runs={left}" if left else f"-max_total_time={wanted.seconds}")
         row["executions"] += result["executions"]
+        by[wanted.sanitize] = by.get(wanted.sanitize, 0) + result["executions"]
         row["seconds"] = round(row["seconds"] + result["seconds"], 1)
         row["findings"] += result["finding"]
         row["corpus"], row["peak_mib"] = result["corpus"], result["peak_mib"]
