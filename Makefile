@@ -24,7 +24,7 @@ PACKAGES := libzmq libprotobuf-c lmdb libsodium nettle jansson inih libseccomp
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE
 CFLAGS ?= $(OPTIMISE) -g
-FLAGS = -std=c11 $(WARN) $(CFLAGS) $(SANITIZE_FLAGS) -fstack-protector-strong -ffile-prefix-map=$(CURDIR)=. -pthread
+FLAGS = -std=c11 -ffp-contract=off $(WARN) $(CFLAGS) $(SANITIZE_FLAGS) -fstack-protector-strong -ffile-prefix-map=$(CURDIR)=. -pthread
 LDFLAGS += -Wl,--as-needed
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # libcsv and libunistring ship no pkg-config file.

@@ -40,7 +40,7 @@ static int by_rate(const void *a, const void *b)
     if (x->money != y->money) {
         return x->money > y->money ? 1 : -1;
     }
-    return (x->fund > y->fund) - (x->fund < y->fund);
+    return x->fund != y->fund ? (x->fund > y->fund) - (x->fund < y->fund) : x->whole - y->whole;
 }
 
 /* Whether some choice of the plan was found unable to carry its one-off cost. */

@@ -17,6 +17,7 @@
 #define WALK_WORK 500       /* steps that a walk through a choice's lines counts for */
 #define TREE_MEMORY ((size_t)256 << 20)
 #define NODES_MOST (1U << 16)
+#define PRICE_MOST (INT64_C(1) << 56) /* of a unit, scaled */
 
 static bool node_before(const struct match_proof_node *a, const struct match_proof_node *b)
 {
@@ -295,6 +296,11 @@ static void add_flow(struct match_proof *proof)
     }
 }
 
+static int64_t within(__int128 price)
+{
+    return price > PRICE_MOST ? PRICE_MOST : price < -PRICE_MOST ? -PRICE_MOST : (int64_t)price;
+}
+
 /* The search's prices as a first center. */
 static void set_center(struct match_proof *proof)
 {
@@ -304,7 +310,7 @@ static void set_center(struct match_proof *proof)
     for (uint32_t l = 0; l < model->line_count; l++) {
         __int128 price = up >= 0 ? (__int128)search->dual.price[l] * ((__int128)1 << up) : search->dual.price[l] >> -up;
         bool plain = model->lump_of[l] == MATCH_NONE;
-        proof->center.price[l] = plain && price < 0 ? 0 : (int64_t)price;
+        proof->center.price[l] = plain && price < 0 ? 0 : within(price);
     }
     for (uint32_t d = 0; d < model->lump_count; d++) {
         __int128 pays = model->lumps[d].single ? match_lump_pays(model, d, MATCH_LUMP_FREE, search->dual.price, search->probe.wanted) : 0;

@@ -5,7 +5,7 @@
 
 #include "proto/status.h"
 
-#define UNIT_BITS 50 /* the value of a unit stays below 2^50 */
+#define UNIT_BITS 50 /* the value of a unit and its ceiling, so its prices too, stay below 2^50 */
 #define BITS_MOST 24
 #define STEP_MOST (INT64_C(1) << 40)
 #define CHARGE_BITS 56 /* what ties charge a unit stays below 2^57 */
@@ -68,6 +68,7 @@ int match_proof_dual_init(const struct match_model *model, const struct match_ti
     int64_t highest = 1;
     for (uint32_t l = 0; l < model->line_count; l++) {
         highest = model->value[l] >> model->shift > highest ? model->value[l] >> model->shift : highest;
+        highest = model->ceiling[l] > highest ? model->ceiling[l] : highest;
     }
     while (dual->bits > 0 && highest >> (UNIT_BITS - dual->bits) > 0) {
         dual->bits--;

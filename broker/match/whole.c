@@ -6,6 +6,7 @@
 #include "proto/status.h"
 
 #define STEPS_MOST 300 /* walks of a valuation */
+#define UNIT_MOST (INT64_C(1) << 60) /* of a charge, on one unit */
 
 /* Whether the choice may serve the line at all. */
 static bool may_serve(const struct match_model *model, uint32_t choice, uint32_t line)
@@ -158,7 +159,8 @@ static __int128 set_keys(struct match_whole *whole)
         if (whole->state[n] == MATCH_WHOLE_IN || (open && whole->charge[n] < 0)) {
             sum -= whole->charge[n];
         } else if (open && whole->charge[n] > 0) {
-            int64_t unit = (int64_t)(whole->charge[n] / whole->model->lumps[item->lump].total);
+            __int128 share = whole->charge[n] / whole->model->lumps[item->lump].total; /* less than the whole charge only raises the bound */
+            int64_t unit = share < UNIT_MOST ? (int64_t)share : UNIT_MOST;
             for (uint32_t p = item->first; p < item->first + item->count; p++) {
                 whole->key[p - first] -= unit;
             }
