@@ -139,10 +139,60 @@ static int vary_policy(struct view *view, const Muster__Variant *variant, const 
     return STATUS_OK;
 }
 
+static Muster__Rule *rule_of(const Muster__LotPlan *plan, const char *name)
+{
+    for (size_t at = 0; at < plan->n_rules; at++) {
+        if (strcmp(plan->rules[at]->name, name) == 0)
+            return plan->rules[at];
+    }
+    return NULL;
+}
+
+static bool pays_from(const Muster__Market *market, const char *demand, const char *fund)
+{
+    const Muster__Demand *of = stands_find_demand(market, demand);
+    return of != NULL && strcmp(of->fund, fund) == 0;
+}
+
+/* What the plans of other lots that were made with this one draw on a fund: the whole plan's draws, less this lot's and all commitments'. */
+static int64_t drawn_elsewhere(const Muster__BundleVersion *version, const Muster__Market *market, const char *fund)
+{
+    const Muster__Rule *rule = rule_of(version->plan, fund);
+    int64_t drawn = rule != NULL ? rule->numerator : 0;
+    for (size_t at = 0; at < version->plan->n_awards; at++) {
+        const Muster__Award *award = version->plan->awards[at];
+        drawn -= pays_from(market, award->demand, fund) ? state_cost(award->quantity, award->unit_price, award->freight, award->one_off) : 0;
+    }
+    for (size_t at = 0; at < market->n_commitments; at++) {
+        const Muster__Commitment *made = market->commitments[at];
+        drawn -= pays_from(market, made->demand, fund) ? state_cost(made->quantity, made->unit_price, made->freight, made->one_off) : 0;
+    }
+    return drawn > 0 ? drawn : 0;
+}
+
+/* A variant has of each fund what the other lots' plans leave, as the version had: else it would spend their money too. */
+static int vary_funds(struct view *view, const Muster__BundleVersion *version, Muster__Market *market)
+{
+    for (size_t at = 0; at < market->n_funds; at++) {
+        int64_t elsewhere = market->funds[at]->limited ? drawn_elsewhere(version, market, market->funds[at]->id) : 0;
+        if (elsewhere == 0)
+            continue;
+        Muster__Fund *copy = arena_alloc(view->arena, sizeof *copy);
+        if (copy == NULL)
+            return STATUS_NO_MEMORY;
+        *copy = *market->funds[at];
+        copy->balance = elsewhere < copy->balance ? copy->balance - elsewhere : 0;
+        market->funds[at] = copy;
+    }
+    return STATUS_OK;
+}
+
 static int vary(struct view *view, const Muster__BundleVersion *version, const Muster__Variant *variant, Muster__Market **out)
 {
     Muster__Market *market;
     int status = state_market(view->txn, version->number, version->version, view->arena, &market);
+    if (status == STATUS_OK)
+        status = vary_funds(view, version, market);
     if (status == STATUS_OK)
         status = vary_demands(view, variant, market);
     if (status == STATUS_OK)
@@ -203,6 +253,22 @@ static const Muster__LotPlan *lot_in(const Muster__Plan *plan, const char *item)
     return NULL;
 }
 
+/* A fund's row counts the other lots' draws beside the variant's, as the version's own row does. */
+static int count_elsewhere(struct view *view, const Muster__BundleVersion *version, const Muster__LotPlan *lot)
+{
+    Muster__Market *market;
+    int status = state_market(view->txn, version->number, version->version, view->arena, &market);
+    for (size_t at = 0; status == STATUS_OK && at < market->n_funds; at++) {
+        Muster__Rule *rule = market->funds[at]->limited ? rule_of(lot, market->funds[at]->id) : NULL;
+        int64_t elsewhere = rule != NULL ? drawn_elsewhere(version, market, market->funds[at]->id) : 0;
+        if (elsewhere != 0) {
+            rule->numerator += elsewhere;
+            rule->most = market->funds[at]->balance;
+        }
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_CORRUPT : status;
+}
+
 static int add_variant(struct view *view, const Muster__BundleVersion *version, const Muster__Variant *variant, const Muster__Plan *plan,
                        Muster__CompareAnswer *answer)
 {
@@ -212,13 +278,17 @@ static int add_variant(struct view *view, const Muster__BundleVersion *version, 
     if (out == NULL)
         return STATUS_NO_MEMORY;
     int status = vary(view, version, variant, &market);
+    if (status == STATUS_OK && lot != NULL)
+        status = count_elsewhere(view, version, lot);
     if (status != STATUS_OK || lot == NULL)
         return status != STATUS_OK ? status : STATUS_CORRUPT;
     out->number = version->number;
     out->version = version->version;
     out->item = version->item;
     out->state = MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED;
-    out->reason = lot->n_awards == 0 ? lot->forbidden_by : NULL;
+    out->reason = lot->n_awards == 0 ? view_no_bundle(view, lot) : NULL;
+    if (lot->n_awards == 0 && out->reason == NULL)
+        return STATUS_NO_MEMORY;
     status = view_plan(view, lot, market, out);
     answer->views[answer->n_views++] = out;
     return status;

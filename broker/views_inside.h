@@ -41,6 +41,12 @@ int view_bundle(struct view *view, const Muster__BundleHead *head, const Muster_
 /* Fills in what a plan alone says of a bundle: nations, suppliers, rules, months, sums; for a coordinator. */
 int view_plan(struct view *view, const Muster__LotPlan *plan, const Muster__Market *market, Muster__BundleView *out);
 
+/*
+ * Why a lot has no bundle, for a coordinator: the reason that most missing units share, with its figures, and the change of a rule that
+ * would cover most. "min-nations: Fewer nations ... With at least 4 nations instead of 9: 956 covered (planned again)." NULL: no memory.
+ */
+char *view_no_bundle(struct view *view, const Muster__LotPlan *plan);
+
 int view_status(struct view *view);
 int view_head(struct view *view);
 int view_proof(struct view *view);

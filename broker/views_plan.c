@@ -314,3 +314,74 @@ int view_plan(struct view *view, const Muster__LotPlan *plan, const Muster__Mark
         status = add_rule(view, plan->rules[at], out);
     return status == STATUS_OK ? add_months(view, plan, market, out) : status;
 }
+
+/* --- no bundle ---------------------------------------------------------------------------------------------------- */
+
+static uint64_t missing_by(const Muster__LotPlan *plan, const char *reason)
+{
+    uint64_t units = 0;
+    for (size_t at = 0; at < plan->n_uncovered; at++)
+        units += strcmp(plan->uncovered[at]->reason, reason) == 0 ? plan->uncovered[at]->quantity : 0;
+    return units;
+}
+
+/* The demand whose reason most missing units share; of those with that reason the one that misses most. */
+static const Muster__Uncovered *heaviest(const Muster__LotPlan *plan)
+{
+    const Muster__Uncovered *best = NULL;
+    uint64_t most = 0;
+    for (size_t at = 0; at < plan->n_uncovered; at++) {
+        const Muster__Uncovered *here = plan->uncovered[at];
+        uint64_t units = missing_by(plan, here->reason);
+        if (best == NULL || units > most || (units == most && strcmp(here->reason, best->reason) == 0 && here->quantity > best->quantity)) {
+            best = here;
+            most = units;
+        }
+    }
+    return best;
+}
+
+/* What the same change of a rule gives all demands together: it was one plan. */
+static uint64_t gain_of(const Muster__LotPlan *plan, const char *text)
+{
+    uint64_t units = 0;
+    for (size_t at = 0; at < plan->n_uncovered; at++) {
+        for (size_t of = 0; of < plan->uncovered[at]->n_tried; of++)
+            units += strcmp(plan->uncovered[at]->tried[of]->text, text) == 0 && plan->uncovered[at]->tried[of]->adds > 0 ? (uint64_t)plan->uncovered[at]->tried[of]->adds : 0;
+    }
+    return units;
+}
+
+static bool is_of_rules(const Muster__Trial *trial)
+{
+    return strcmp(trial->kind, "rule") == 0 || strcmp(trial->kind, "nations") == 0;
+}
+
+/* The change of a rule that gives the most. */
+static const Muster__Trial *best_rule(const Muster__LotPlan *plan, uint64_t *gain)
+{
+    const Muster__Trial *best = NULL;
+    *gain = 0;
+    for (size_t at = 0; at < plan->n_uncovered; at++) {
+        for (size_t of = 0; of < plan->uncovered[at]->n_tried; of++) {
+            const Muster__Trial *trial = plan->uncovered[at]->tried[of];
+            uint64_t units = is_of_rules(trial) ? gain_of(plan, trial->text) : 0;
+            if (units > *gain) {
+                best = trial;
+                *gain = units;
+            }
+        }
+    }
+    return best;
+}
+
+char *view_no_bundle(struct view *view, const Muster__LotPlan *plan)
+{
+    const Muster__Uncovered *of = heaviest(plan);
+    uint64_t gain;
+    if (of == NULL)
+        return arena_string(view->arena, "nothing is left to buy.");
+    const Muster__Trial *rule = best_rule(plan, &gain);
+    char *text = of->text != NULL && of->text[0] != '\0' ? arena_format(view->arena, "%s: %s", of->reason, of->text) : arena_format(view->arena, "%s.", of->reason);
+    return text != NULL && rule != NULL ? arena_format(view->arena, "%s With %s: %" PRIu64 " covered (planned again).", text, rule->text, gain) : text;
+}

@@ -116,6 +116,8 @@ static int add_parties(struct waits *waits)
             status = add(waits, "party", party->party->id, "joined: compare its fingerprint by another channel, then confirm it", 0);
         bool mine = strcmp(party->party->id, view->asker->id) == 0;
         bool coordinates = view_is_coordinator(view) && view->context->party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED && !view->context->waiting;
+        if (status == STATUS_OK && coordinates && party->state == MUSTER__PARTY_STATE__PARTY_INVITED && party->invitation_expiry <= view->context->log_time)
+            status = add(waits, "party", party->party->id, "its invitation expired unused: muster party invite, or party suspend to leave it", 0);
         if (status == STATUS_OK && party->pending != NULL && (mine || coordinates))
             status = add_waiting_keys(waits, party);
     }

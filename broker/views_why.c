@@ -421,10 +421,10 @@ static int why_item(struct view *view, const char *item, Muster__WhyAnswer *answ
     answer->covered = plans->newest->n_uncovered == 0;
     if (plans->newest->n_awards != 0)
         answer->text = arena_format(view->arena, "The newest plan has awards for it; demands that lack something: %zu.", plans->newest->n_uncovered);
-    else if (plans->newest->forbidden_by[0] != '\0')
-        answer->text = arena_format(view->arena, "No bundle: %s.", plans->newest->forbidden_by);
-    else
-        answer->text = "No bundle: no award is worth making.";
+    else {
+        const char *reason = view_no_bundle(view, plans->newest);
+        answer->text = reason != NULL ? arena_format(view->arena, "No bundle: %s", reason) : NULL;
+    }
     return answer->text != NULL ? STATUS_OK : STATUS_NO_MEMORY;
 }
 

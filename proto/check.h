@@ -36,6 +36,7 @@ struct check_context {
     const struct cpv_list *cpv;    /* the official list, or NULL for the built-in one */
     const char *own_country;       /* what a demand's country must be; NULL: any */
     const char *own_party;         /* what an offer's supplier must be; NULL: any */
+    bool sets_rates;               /* the sender is who sets the rates: a coordinator */
     const uint32_t *rows;          /* row of the file of each line or tier of the message, in its order; NULL: the list's row */
     size_t row_count;
 };

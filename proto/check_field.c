@@ -164,8 +164,12 @@ bool check_currency(struct faults *faults, const char *field, const char *text, 
         return false;
     }
     if (context->rates && !is_base(text, context) && !find_rate(text, context)) {
-        check_fault(faults, field, text, "a currency with a rate", "write the amounts in %s, or ask the coordinator for a rate of %s",
-                    context->base_currency ? context->base_currency : "the base currency", text);
+        const char *base = context->base_currency ? context->base_currency : "the base currency";
+        if (context->sets_rates) {
+            check_fault(faults, field, text, "a currency with a rate", "write the amount in %s, or set a rate of %s first: muster rates submit FILE", base, text);
+        } else {
+            check_fault(faults, field, text, "a currency with a rate", "write the amounts in %s, or ask the coordinator for a rate of %s", base, text);
+        }
         return false;
     }
     return true;

@@ -56,8 +56,10 @@ void check_party(const Muster__Party *party, const struct check_context *context
     check_text(faults, "contact", party->contact, LIMIT_TITLE_MOST, false);
 }
 
-void check_fund(const Muster__Fund *fund, const struct check_context *context, struct faults *faults)
+void check_fund(const Muster__Fund *fund, const struct check_context *asked, struct faults *faults)
 {
+    struct check_context known = *asked, *context = &known; /* a fund is a coordinator's, who sets the rates as well */
+    known.sets_rates = true;
     check_id(faults, "fund", fund->id);
     if (check_amount(faults, "balance", fund->balance, fund->currency, context) && !fund->limited && fund->balance != 0) {
         check_fault(faults, "balance", "", "no balance where the fund has no limit", "leave the cell empty, or set the limit");

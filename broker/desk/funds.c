@@ -30,7 +30,7 @@ static int check_balance(struct desk_work *work, const Muster__Fund *fund, int64
     const char *base = desk_base_currency(policy);
     int64_t balance;
     if (desk_to_base(fund->balance, fund->currency, base, rates->rates, rates->n_rates, &balance) != STATUS_OK) {
-        desk_refuse(work, STATUS_INVALID, "currency", fund->currency, "a currency with a rate", "set its rate first");
+        desk_refuse(work, STATUS_INVALID, "currency", fund->currency, "a currency with a rate", "set its rate first: muster rates submit FILE");
         return STATUS_OK;
     }
     if (balance >= bound)

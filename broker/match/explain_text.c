@@ -2,6 +2,7 @@
 #include "broker/match/trials.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "proto/cell.h"
 
@@ -185,6 +186,47 @@ static const char *text_worth(const struct match_subject *s)
                         match_figure_money(q, q->lot->reference).text, match_figure_money(q, q->lot->rules.contract_overhead).text);
 }
 
+/* "sme_min_share at 20" of the trial "sme_min_share=0". */
+static char *text_rule(const struct match_subject *s, const struct match_trial *trial)
+{
+    const struct match_rules *rules = &s->inquiry->lot->rules;
+    const struct {
+        const char *name;
+        int64_t value;
+    } shares[] = {{"sme_min_share", rules->sme_min_share}, {"european_min_share", rules->european_min_share},
+                  {"european_max_share", rules->european_max_share}, {"supplier_max_share", rules->supplier_max_share}};
+    for (size_t n = 0; n < sizeof shares / sizeof shares[0]; n++) {
+        size_t length = strlen(shares[n].name);
+        if (strcmp(trial->kind, "rule") == 0 && strncmp(trial->detail, shares[n].name, length) == 0 && trial->detail[length] == '=') {
+            return arena_format(s->texts, "%s at %lld", shares[n].name, (long long)shares[n].value);
+        }
+    }
+    return NULL;
+}
+
+/* The share rules without which it would get more; where none does so alone, all that were tried. */
+static const char *text_shares(const struct match_subject *s)
+{
+    const char *list[2] = {"", ""};
+    unsigned counts[2] = {0};
+    if (!s->inquiry->state.has_share_rules) {
+        return arena_format(s->texts, "Lines alike to it would have to get as much in proportion.");
+    }
+    for (uint32_t n = 0; n < s->trial_count; n++) {
+        const char *rule = text_rule(s, &s->trials[n]);
+        int helps = s->trials[n].adds > 0;
+        if (rule) {
+            char *longer = arena_format(s->texts, "%s%s%s", list[helps], counts[helps]++ ? ", " : "", rule);
+            list[helps] = longer ? longer : list[helps];
+        }
+    }
+    if (counts[1]) {
+        return arena_format(s->texts, counts[1] == 1 ? "%s forbids it." : "Each of these forbids it: %s.", list[1]);
+    }
+    return counts[0] > 1 ? arena_format(s->texts, "Rules forbid it together, none alone: %s.", list[0])
+                         : arena_format(s->texts, "A share rule of the bundle forbids it.");
+}
+
 const char *match_text_demand(const struct match_subject *s, enum match_reason reason)
 {
     const struct match_state *state = &s->inquiry->state;
@@ -198,10 +240,10 @@ const char *match_text_demand(const struct match_subject *s, enum match_reason r
     case MATCH_REASON_TOO_LATE:
         return text_too_late(s);
     case MATCH_REASON_MIN_NATIONS:
-        return arena_format(s->texts, "%lld nations take part; %lld are asked for.", (long long)state->nations, (long long)state->needed);
+        return state->nations ? arena_format(s->texts, "%lld nations take part; %lld are asked for.", (long long)state->nations, (long long)state->needed)
+                              : arena_format(s->texts, "Fewer nations can be served than the %lld that are asked for.", (long long)state->needed);
     case MATCH_REASON_BUNDLE_RULE:
-        return arena_format(s->texts, "%s", state->has_share_rules ? "A share rule of the bundle forbids it."
-                                                                    : "Lines alike to it would have to get as much in proportion.");
+        return text_shares(s);
     case MATCH_REASON_FUND_EXHAUSTED:
         return text_fund(s);
     case MATCH_REASON_MINIMUM_QUANTITY:
@@ -253,8 +295,7 @@ const char *match_text_offer(const struct match_subject *s, enum match_reason re
         return arena_format(s->texts, "What could be ordered stays below its minimum.");
     case MATCH_REASON_BUNDLE_RULE:
         return s->inquiry->general.offers_any_nations && s->inquiry->general.offers_any_nations[s->index] > s->has
-                   ? arena_format(s->texts, "Too few nations take part: %lld, and %lld are asked for.", (long long)s->inquiry->state.nations,
-                                  (long long)s->inquiry->state.needed)
+                   ? arena_format(s->texts, "Fewer nations can be served than the %lld that are asked for.", (long long)s->inquiry->state.needed)
                    : arena_format(s->texts, "A share rule of the bundle forbids it.");
     case MATCH_REASON_NOT_WORTH_A_CONTRACT:
         return arena_format(s->texts, "What it would win does not carry its one-off cost and another contract's %s.",

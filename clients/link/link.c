@@ -20,6 +20,8 @@
 #define TOTAL_MILLISECONDS 10000u
 #define JITTER_MILLISECONDS 500u
 #define SLICE_MILLISECONDS 250
+#define REFUSALS_MOST 3u             /* of a key, in a row: a front that is busy with it, or has just started, lets it in by then */
+#define REFUSAL_MILLISECONDS 250u
 #define MEBIBYTE_MILLISECONDS 1000u  /* more for each MiB of a long request */
 #define COMPARE_MILLISECONDS 120000u /* the planner plans before the answer comes */
 #define WATCH_MILLISECONDS 65000u    /* watch waits 60 s at most on the other side */
@@ -186,6 +188,7 @@ struct asking {
     uint64_t began;
     uint64_t ends;
     unsigned attempt;   /* milliseconds of one attempt */
+    unsigned refusals;  /* of the key, so far */
 };
 
 static void show_progress(const struct asking *asking)
@@ -336,8 +339,9 @@ static int attempt(struct asking *asking)
 
 static void pause_between(struct asking *asking)
 {
-    bool refused = asking->reply->hint == LINK_KEY_REFUSED || asking->reply->hint == LINK_KEY_FOREIGN || asking->reply->hint == LINK_BUSY;
-    uint64_t until = now(asking->link) + jitter(asking->link) + (refused ? ATTEMPT_MILLISECONDS / 2 : 0);
+    bool slowly = asking->reply->hint == LINK_KEY_FOREIGN || asking->reply->hint == LINK_BUSY;
+    unsigned least = slowly ? ATTEMPT_MILLISECONDS / 2 : asking->reply->hint == LINK_KEY_REFUSED ? REFUSAL_MILLISECONDS : 0;
+    uint64_t until = now(asking->link) + jitter(asking->link) + least;
     until = until > asking->ends ? asking->ends : until;
     while (!interrupted && now(asking->link) < until) {
         show_progress(asking);
@@ -383,7 +387,8 @@ static int ask_until_answered(struct asking *asking)
             connection_end(asking->link->connection);
             asking->link->connection = NULL;
         }
-        if (now(asking->link) + ATTEMPT_MILLISECONDS / 4 >= asking->ends) {
+        asking->refusals += asking->reply->hint == LINK_KEY_REFUSED;
+        if (asking->refusals == REFUSALS_MOST || now(asking->link) + ATTEMPT_MILLISECONDS / 4 >= asking->ends) {
             break;
         }
         pause_between(asking);

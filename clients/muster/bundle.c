@@ -30,13 +30,18 @@ int bundle_fetch(struct context *context, const char *text, uint64_t version, st
         return complain(EXIT_CODE_USAGE, "'%s' is no bundle, as B-0041. All: muster bundle list", text);
     }
     request.version = version;
+    const struct figure name = figures_bundle(request.number);
+    const char *missing = version ? arena_format(&context->arena, "no %s v%" PRIu64 " that you may see. Its newest: muster bundle show %s", name.text, version, name.text)
+                                  : arena_format(&context->arena, "no bundle %s that you may see. All: muster bundle list", name.text);
+    context->missing = missing;
     int code = session_ask(context, MUSTER__VERB__VERB_BUNDLES, &request.base, &body);
+    context->missing = NULL;
     if (code) {
         return code;
     }
     const Muster__BundlesAnswer *answer = (const Muster__BundlesAnswer *)body;
     if (answer->n_bundles == 0) {
-        return complain(EXIT_CODE_INPUT, "no bundle %s that you may see. All: muster bundle list", figures_bundle(request.number).text);
+        return complain(EXIT_CODE_INPUT, "%s", missing ? missing : "no such bundle");
     }
     bundle->view = answer->bundles[0];
     if (bundle->view->has_terms && bundle->view->terms.len) {

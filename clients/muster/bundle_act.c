@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <sodium.h>
 
@@ -33,11 +34,11 @@ static int send_change(struct context *context, Muster__BundleChange *change, co
     return session_submit(context, &submission, &naming, result);
 }
 
-/* "Accepted ...: B-0041 v2 became. Next: ..." */
-static int tell(struct context *context, const struct submission_result *result, const char *name, uint64_t version, const char *became, const char *next)
+/* "Accepted ...: B-0041 v2 became. Next: ..." state: that it is in since, or NULL. */
+static int tell_state(struct context *context, const struct submission_result *result, const char *name, uint64_t version, const char *became, const char *state, const char *next)
 {
-    if (!output_value(&context->output, json_pack("{s:b, s:I, s:s, s:s, s:I, s:s}", "accepted", 1, "entry", (json_int_t)result->answer->position, "time",
-                                                  figures_instant(result->answer->time).text, "bundle", name, "version", (json_int_t)version, "became", became))) {
+    if (!output_value(&context->output, json_pack("{s:b, s:I, s:s, s:s, s:I, s:s, s:s*}", "accepted", 1, "entry", (json_int_t)result->answer->position, "time",
+                                                  figures_instant(result->answer->time).text, "bundle", name, "version", (json_int_t)version, "became", became, "state", state))) {
         if (version) {
             output_wrap(&context->output, "Accepted %s. %s v%" PRIu64 " %s.%s%s", session_accepted(context, result), name, version, became, *next ? " " : "", next);
         } else {
@@ -45,6 +46,11 @@ static int tell(struct context *context, const struct submission_result *result,
         }
     }
     return EXIT_CODE_DONE;
+}
+
+static int tell(struct context *context, const struct submission_result *result, const char *name, uint64_t version, const char *became, const char *next)
+{
+    return tell_state(context, result, name, version, became, NULL, next);
 }
 
 /* The bundle at --version, or the newest: what a change is made against. */
@@ -176,19 +182,25 @@ int bundle_replan_run(struct context *context, int count, char **words)
     return code || !result.answer ? code : tell(context, &result, words[0], 0, "is planned again", "Next: muster watch");
 }
 
-int bundle_adopt(struct context *context, const struct bundle *bundle, Muster__Variant *const *variants, size_t count, const char *letter)
+int bundle_adopted(const char *letter, size_t count, size_t *at)
+{
+    int from_b = toupper((unsigned char)letter[0]) - 'B';
+    if (letter[0] == '\0' || letter[1] != '\0' || from_b < 0 || (size_t)from_b >= count) {
+        return complain(EXIT_CODE_USAGE, "--adopt: found %s, expected the letter of a variant, B the first. Nothing changed.", letter);
+    }
+    *at = (size_t)from_b;
+    return EXIT_CODE_DONE;
+}
+
+int bundle_adopt(struct context *context, const struct bundle *bundle, Muster__Variant *variant)
 {
     Muster__BundleChange change = MUSTER__BUNDLE_CHANGE__INIT;
     struct submission_result result;
     const struct figure name = figures_bundle(bundle->view->number);
-    int at = toupper((unsigned char)letter[0]) - 'B';
-    if (letter[0] == '\0' || letter[1] != '\0' || at < 0 || (size_t)at >= count) {
-        return complain(EXIT_CODE_USAGE, "--adopt: found %s, expected the letter of a variant, B the first. Nothing changed.", letter);
-    }
     change.kind = MUSTER__BUNDLE_CHANGE_KIND__BUNDLE_ADOPT;
     change.number = bundle->view->number;
     change.version = bundle->view->version;
-    change.variant = variants[at];
+    change.variant = variant;
     int code = send_change(context, &change, name.text, &result);
     return code || !result.answer ? code : tell(context, &result, name.text, change.version, "is planned again as adopted", "Next: muster watch");
 }
@@ -251,6 +263,43 @@ static int check_open(const struct bundle *bundle, const char *name)
     }
 }
 
+#define ROUND_MILLISECONDS 300 /* within which the exchange closes a round that is complete */
+
+/* Whether a supplier's yes was the last: then the bundle is committed, and nothing can be taken back. */
+static bool is_committed_now(struct context *context, uint64_t number)
+{
+    Muster__BundlesRequest request = MUSTER__BUNDLES_REQUEST__INIT;
+    const struct timespec pause = {.tv_nsec = ROUND_MILLISECONDS * 1000000L};
+    request.number = number;
+    context->unanswered_quietly = true;
+    for (int look = 0; look < 2; look++) {
+        ProtobufCMessage *body = NULL;
+        if (look) {
+            nanosleep(&pause, NULL);
+        }
+        if (session_ask(context, MUSTER__VERB__VERB_BUNDLES, &request.base, &body)) {
+            return false;
+        }
+        const Muster__BundlesAnswer *answer = (const Muster__BundlesAnswer *)body;
+        if (answer->n_bundles && answer->bundles[0]->state == MUSTER__BUNDLE_STATE__BUNDLE_COMMITTED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int tell_answered(struct context *context, const struct submission_result *result, const struct bundle *bundle, bool yes)
+{
+    const struct figure name = figures_bundle(bundle->view->number);
+    const char *became = yes ? "answered yes" : "answered no";
+    bool confirmed = yes && bundle->view->state == MUSTER__BUNDLE_STATE__BUNDLE_AGREED;
+    if (confirmed && is_committed_now(context, bundle->view->number)) {
+        return tell_state(context, result, name.text, bundle->view->version, became, "committed", "Yours was the last: it is committed and binds you.");
+    }
+    const char *undo = arena_format(&context->arena, "%s: muster bundle take-back %s", confirmed ? "Until every supplier has confirmed" : "Until it is committed", name.text);
+    return tell(context, result, name.text, bundle->view->version, became, undo ? undo : "");
+}
+
 int bundle_answer_run(struct context *context, int count, char **words)
 {
     Muster__BundleChange change = MUSTER__BUNDLE_CHANGE__INIT;
@@ -291,8 +340,7 @@ int bundle_answer_run(struct context *context, int count, char **words)
     if (code || !result.answer) {
         return code;
     }
-    const char *undo = arena_format(&context->arena, "Until it is committed: muster bundle take-back %s", name.text);
-    return tell(context, &result, name.text, change.version, yes ? "answered yes" : "answered no", undo ? undo : "");
+    return tell_answered(context, &result, &bundle, yes);
 }
 
 int bundle_take_back_run(struct context *context, int count, char **words)

@@ -4,7 +4,10 @@
 
 #include "clients/muster/bundle.h"
 
-/* Makes the variant of that letter (B the first) the bundle's next version. Exit code. */
-int bundle_adopt(struct context *context, const struct bundle *bundle, Muster__Variant *const *variants, size_t count, const char *letter);
+/* Which of count variants a letter means, B the first; *at from 0. Exit code. */
+int bundle_adopted(const char *letter, size_t count, size_t *at);
+
+/* Makes a variant the bundle's next version. Exit code. */
+int bundle_adopt(struct context *context, const struct bundle *bundle, Muster__Variant *variant);
 
 #endif

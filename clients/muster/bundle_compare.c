@@ -162,7 +162,8 @@ static void add_rules(struct comparison *comparison)
         const struct bundle bundle = {.view = first};
         for (size_t i = 0; i < comparison->count; i++) {
             const Muster__BundleRule *rule = rule_of(comparison->views[i], first->rules[r]->name);
-            cells[i].value = rule ? rule->figure : NULL;
+            cells[i].value = rule ? figures_marked(&comparison->context->arena, rule->figure) : NULL;
+            cells[i].exact = rule ? rule->figure : NULL;
             cells[i].change = rule && !rule->met ? "!" : "";
         }
         add_row(comparison, bundle_rule_name(&bundle, first->rules[r]), cells);
@@ -184,6 +185,32 @@ static const Muster__BundleSupplier *supplier_of(const Muster__BundleView *view,
     return NULL;
 }
 
+static const char *supplier_words(const Muster__BundleSupplier *supplier)
+{
+    return supplier->name && *supplier->name ? supplier->name : supplier_key(supplier);
+}
+
+static bool same_party(const Muster__BundleSupplier *left, const Muster__BundleSupplier *right)
+{
+    return left->party && right->party && strcmp(left->party, right->party) == 0;
+}
+
+/* "Alfaco tier"; with the offer's id where the supplier has more than one in what is compared. */
+static const char *tier_name(struct comparison *comparison, const Muster__BundleSupplier *supplier)
+{
+    const char *key = supplier_key(supplier), *slash = strchr(key, '/');
+    bool several = false;
+    for (size_t i = 0; i < comparison->count; i++) {
+        for (size_t k = 0; k < comparison->views[i]->n_suppliers; k++) {
+            const Muster__BundleSupplier *other = comparison->views[i]->suppliers[k];
+            several = several || (same_party(supplier, other) && strcmp(key, supplier_key(other)) != 0);
+        }
+    }
+    const char *name = several && slash ? arena_format(&comparison->context->arena, "%s %s tier", supplier_words(supplier), slash + 1)
+                                        : arena_format(&comparison->context->arena, "%s tier", supplier_words(supplier));
+    return name ? name : "tier";
+}
+
 static void add_supplier(struct comparison *comparison, const Muster__BundleSupplier *supplier)
 {
     struct cell cells[COLUMNS_MOST] = {0};
@@ -195,8 +222,7 @@ static void add_supplier(struct comparison *comparison, const Muster__BundleSupp
         cells[i].value = tier ? keep(comparison, figures_count(tier)) : NULL;
         cells[i].change = i && tier < base ? "!" : i && tier > base ? "+" : "";
     }
-    const char *name = arena_format(&comparison->context->arena, "%s tier", supplier->name && *supplier->name ? supplier->name : supplier_key(supplier));
-    add_row(comparison, name ? name : "tier", cells);
+    add_row(comparison, tier_name(comparison, supplier), cells);
 }
 
 /* Every supplier of any view, once. */
@@ -241,6 +267,27 @@ static int print_table(struct comparison *comparison)
     return table_print(&comparison->table, &comparison->context->output) == STATUS_OK ? EXIT_CODE_DONE : complain_memory();
 }
 
+/* Whether a supplier of the first view has an award in another one, under whichever of its offers. */
+static bool still_supplies(const Muster__BundleView *view, const Muster__BundleSupplier *before)
+{
+    bool found = supplier_of(view, supplier_key(before)) != NULL;
+    for (size_t k = 0; k < view->n_suppliers; k++) {
+        found = found || same_party(view->suppliers[k], before);
+    }
+    return found;
+}
+
+/* One sentence a supplier, whatever the number of its offers. */
+static bool is_first_offer(const Muster__BundleView *view, size_t at)
+{
+    for (size_t k = 0; k < at; k++) {
+        if (same_party(view->suppliers[k], view->suppliers[at])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* In words: what is lost, and why. */
 static void print_words(struct comparison *comparison)
 {
@@ -250,7 +297,8 @@ static void print_words(struct comparison *comparison)
         const Muster__BundleView *view = comparison->views[i];
         const char *text = arena_format(arena, "%c:", (int)('A' + i));
         if (view->quantity == 0) {
-            text = arena_format(arena, "%s no bundle%s%s.", text, view->reason && *view->reason ? ": " : "", view->reason ? view->reason : "");
+            const char *reason = view->reason && *view->reason ? figures_marked(arena, view->reason) : NULL;
+            text = reason ? arena_format(arena, "%s no bundle. Reason: %s", text, reason) : arena_format(arena, "%s no bundle.", text);
         } else if (view->quantity < first->quantity && view->wanted == first->wanted) {
             text = arena_format(arena, "%s %s more stay uncovered.", text, figures_count(first->quantity - view->quantity).text);
         } else if (view->quantity > first->quantity) {
@@ -258,11 +306,11 @@ static void print_words(struct comparison *comparison)
         }
         for (size_t k = 0; k < first->n_suppliers && text; k++) {
             const Muster__BundleSupplier *before = first->suppliers[k], *after = supplier_of(view, supplier_key(before));
-            const char *name = before->name && *before->name ? before->name : supplier_key(before);
+            const char *name = supplier_words(before);
             if (after && after->tier < before->tier) {
                 text = arena_format(arena, "%s %s's order is %s, under %s: tier %u is lost.", text, name, figures_count(after->quantity).text,
                                     figures_count(before->tier_minimum).text, before->tier);
-            } else if (!after && view->quantity) {
+            } else if (!still_supplies(view, before) && view->quantity && is_first_offer(first, k)) {
                 text = arena_format(arena, "%s %s gets nothing.", text, name);
             }
         }
@@ -432,6 +480,44 @@ static int print_comparison(struct context *context, const Muster__CompareAnswer
     return code;
 }
 
+/* What can be adopted: the variants that give a bundle. "B", "B or D"; "" where none does. */
+static const char *adoptable(struct context *context, const Muster__CompareAnswer *answer)
+{
+    const char *text = "";
+    for (size_t i = 1; i < answer->n_views && text; i++) {
+        if (answer->views[i]->quantity) {
+            text = arena_format(&context->arena, "%s%s%c", text, *text ? " or " : "", (int)('A' + i));
+        }
+    }
+    return text ? text : "";
+}
+
+/* A variant is adopted only where planning it gives a bundle: adopting nothing would end the one that stands. */
+static int adopt(struct context *context, const struct bundle *bundle, const Muster__CompareRequest *request)
+{
+    const char *letter = context->value[OPTION_ADOPT];
+    Muster__CompareRequest one = *request;
+    ProtobufCMessage *body = NULL;
+    size_t at = 0;
+    int code = bundle_adopted(letter, request->n_variants, &at);
+    if (code) {
+        return code;
+    }
+    one.variants = &request->variants[at];
+    one.n_variants = 1;
+    code = session_ask(context, MUSTER__VERB__VERB_COMPARE, &one.base, &body);
+    if (code) {
+        return code;
+    }
+    const Muster__CompareAnswer *answer = (const Muster__CompareAnswer *)body;
+    const Muster__BundleView *view = answer->n_views == 2 ? answer->views[1] : NULL;
+    if (view && view->quantity == 0) {
+        const char *reason = view->reason && *view->reason ? figures_marked(&context->arena, view->reason) : NULL;
+        return complain(EXIT_CODE_INPUT, "%s gives no bundle, so there is nothing to adopt. %s%s%sNothing changed.", letter, reason ? "Reason: " : "", reason ? reason : "", reason ? "\n" : "");
+    }
+    return bundle_adopt(context, bundle, request->variants[at]);
+}
+
 int bundle_compare_run(struct context *context, int count, char **words)
 {
     Muster__CompareRequest request = MUSTER__COMPARE_REQUEST__INIT;
@@ -440,7 +526,8 @@ int bundle_compare_run(struct context *context, int count, char **words)
     struct bundle bundle;
     uint64_t version = 0;
     if (count == 2 || (count == 3 && context->word_count) || (count == 1 && !context->word_count)) {
-        return complain(EXIT_CODE_USAGE, "with what? Two versions, or --rule KEY=VALUE or --without PARTY.\nAs: muster bundle compare %s v1 v2", words[0]);
+        return complain(EXIT_CODE_USAGE, "with what? Two versions, or --rule KEY=VALUE or --without PARTY.\nAs: muster bundle compare %s v1 v2\nOr: muster bundle compare %s --rule european_min_share=60 --without NL",
+                        words[0], words[0]);
     }
     if (context->word_count >= COLUMNS_MOST) {
         return complain(EXIT_CODE_USAGE, "at most %u variants at a time. Nothing was planned.", COLUMNS_MOST - 1);
@@ -459,12 +546,14 @@ int bundle_compare_run(struct context *context, int count, char **words)
     }
     request.n_variants = context->word_count;
     if (context->value[OPTION_ADOPT]) {
-        return bundle_adopt(context, &bundle, request.variants, request.n_variants, context->value[OPTION_ADOPT]);
+        return adopt(context, &bundle, &request);
     }
+    context->missing = arena_format(&context->arena, "%s has not both of these versions: its newest is v%" PRIu64 ". Nothing changed.", figures_bundle(request.number).text, bundle.view->version);
     code = session_ask(context, MUSTER__VERB__VERB_COMPARE, &request.base, &body);
     code = code ? code : print_comparison(context, (const Muster__CompareAnswer *)body, titles);
     if (!code && count == 1) {
-        output_wrap(&context->output, "Nothing is stored. To adopt: repeat with --adopt B");
+        const char *letters = adoptable(context, (const Muster__CompareAnswer *)body);
+        output_wrap(&context->output, *letters ? "Nothing is stored. To adopt: repeat with --adopt %s" : "Nothing is stored, and there is nothing to adopt: no variant gives a bundle.", letters);
     }
     return code;
 }

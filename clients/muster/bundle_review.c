@@ -217,6 +217,9 @@ static int print_months(struct context *context, const Muster__BundleView *view)
     const struct table_column columns[] = {{"Due", TABLE_ID, NULL}, {"Need", TABLE_FIGURE, NULL}, {"Award", TABLE_FIGURE, NULL}, {legend ? legend : "", TABLE_ID, NULL}};
     table_init(&table, &context->arena, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < view->n_months; i++) {
+        if (!view->months[i]->need && !view->months[i]->award) { /* all of it is committed already */
+            continue;
+        }
         table_add(&table, figures_month(view->months[i]->month).text);
         table_add(&table, figures_count(view->months[i]->need).text);
         table_add(&table, figures_count(view->months[i]->award).text);
@@ -312,17 +315,21 @@ static void print_next(struct context *context, const Muster__BundleView *view)
     switch (view->state) {
     case MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED:
         if (view->first_hand && strcmp(view->first_hand->party, context->profile.party) == 0) {
-            output_wrap(&context->output, "Waiting for a second coordinator. Next: muster bundle reject %s", name.text);
+            output_wrap(&context->output, "Waiting for a second coordinator. To stop it: muster bundle reject %s --reason TEXT", name.text);
             break;
         }
-        output_wrap(&context->output, "Next: muster bundle release | reject | compare %s", name.text);
+        output_wrap(&context->output, "Next: muster bundle release %s", name.text);
+        output_wrap(&context->output, "Or: muster bundle compare %s %s %s; muster bundle reject %s --reason TEXT", name.text, view->n_nations > 1 ? "--without" : "--rule",
+                    view->n_nations > 1 ? view->nations[view->n_nations - 1]->country : "sme_min_share=30", name.text);
         break;
     case MUSTER__BUNDLE_STATE__BUNDLE_RELEASED:
     case MUSTER__BUNDLE_STATE__BUNDLE_AGREED:
-        output_wrap(&context->output, "Waiting for %s. Next: muster bundle extend | reject %s", *view->waiting_for ? view->waiting_for : "answers", name.text);
+        output_wrap(&context->output, "Waiting for %s. Next: muster watch", *view->waiting_for ? view->waiting_for : "answers");
+        output_wrap(&context->output, "Or: muster bundle extend %s --until DATE; muster bundle reject %s --reason TEXT", name.text, name.text);
         break;
     case MUSTER__BUNDLE_STATE__BUNDLE_COMMITTED:
-        output_wrap(&context->output, "Next: muster order export %s FOLDER; then muster bundle order %s", name.text, name.text);
+        output_wrap(&context->output, "Next: muster order export %s orders", name.text);
+        output_wrap(&context->output, "Then, once its contracts are signed: muster bundle order %s", name.text);
         break;
     default:
         break;

@@ -204,7 +204,8 @@ static void print_answer(struct context *context, const struct bundle *bundle, M
     } else if (answered) {
         output_wrap(&context->output, "Your answer: %s. Until it is committed: muster bundle take-back %s", own, name.text);
     } else if (view->state == asked && bundle->terms) {
-        output_wrap(&context->output, "Next: muster bundle answer %s yes | no", name.text);
+        output_wrap(&context->output, "Next: muster bundle answer %s yes", name.text);
+        output_wrap(&context->output, "Or no, which first shows what it costs: muster bundle answer %s no", name.text);
     }
 }
 

@@ -53,6 +53,7 @@ struct context {
     bool profile_loaded;
     struct link *link;
     struct passphrase_source passphrase;
+    const char *missing;     /* what is told where the exchange knows nothing of the name that was asked for; NULL: its own words */
     bool unanswered_quietly; /* a question that nobody answers is not told: what is sent next tells it */
 };
 

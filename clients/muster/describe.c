@@ -116,7 +116,7 @@ static void print_tier(struct context *context, const Muster__Offer *offer, size
     output_wrap_indented(&context->output, (int)strlen("From : ") + (int)strlen(figures_count(tier->min_quantity).text), "%s.", text ? text : "");
 }
 
-void describe_offer_back(struct context *context, const char *lead, const Muster__Offer *offer)
+void describe_offer_back(struct context *context, const char *who_offers, const Muster__Offer *offer)
 {
     const char *origin = describe_origin(context, offer, NULL);
     if (offer->n_origin) {
@@ -126,7 +126,7 @@ void describe_offer_back(struct context *context, const char *lead, const Muster
         }
         origin = text ? text : "";
     }
-    output_wrap(&context->output, "%sYou offer %s, origin %s:", lead, offer->item, origin);
+    output_wrap(&context->output, "%s %s, origin %s:", who_offers, offer->item, origin);
     for (size_t i = 0; i < offer->n_tiers; i++) {
         print_tier(context, offer, i);
     }

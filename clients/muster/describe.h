@@ -10,8 +10,8 @@
 /* "40 due 2028-12, 80 due 2030-12, ceiling EUR 5,900,000.00 each" */
 const char *describe_object(struct context *context, const struct objects_kind *kind, const ProtobufCMessage *message);
 
-/* Prints an offer read back: lead, "You offer GEM-T, origin DE 65 %, US 35 %:" and a line a tier. */
-void describe_offer_back(struct context *context, const char *lead, const Muster__Offer *offer);
+/* Prints an offer read back: who_offers ("You offer", "alfaco offers"), "GEM-T, origin DE 65 %, US 35 %:" and a line a tier. */
+void describe_offer_back(struct context *context, const char *who_offers, const Muster__Offer *offer);
 
 /* "DE 65, US 35"; the supplier's country where there is none. */
 const char *describe_origin(struct context *context, const Muster__Offer *offer, const char *country);

@@ -9,6 +9,7 @@
 #include "clients/muster/commands.h"
 #include "clients/muster/complain.h"
 #include "clients/muster/figures.h"
+#include "clients/muster/folder.h"
 #include "clients/muster/plan.h"
 #include "clients/muster/view.h"
 #include "proto/box.h"
@@ -145,42 +146,79 @@ static int write_contract(struct context *context, const char *folder, Muster__O
     return EXIT_CODE_DONE;
 }
 
-static int make_folder(const char *folder)
+static int no_commitments(const struct bundle *bundle)
 {
-    return files_make_folder(folder) == STATUS_OK ? EXIT_CODE_DONE : complain_file("make the folder", folder);
+    return complain(EXIT_CODE_INPUT, "%s has no commitments: it is %s. Nothing was written.\nIts state, and what it waits for: muster bundle show %s", figures_bundle(bundle->view->number).text,
+                    bundle_state_name(bundle->view), figures_bundle(bundle->view->number).text);
+}
+
+/* Asks for the orders and writes them, a contract a nation and supplier; *contracts counts them. */
+static int write_orders(struct context *context, const struct bundle *bundle, const char *folder, struct submission_result *result, size_t *contracts)
+{
+    ProtobufCMessage *message = NULL;
+    *contracts = 0;
+    int code = send_export(context, MUSTER__EXPORT_KIND__EXPORT_ORDERS, bundle->view->number, bundle->view->version, result);
+    code = code ? code : unpack(context, result, &muster__orders_export__descriptor, &message);
+    if (code) {
+        return code;
+    }
+    const Muster__OrdersExport *export = (const Muster__OrdersExport *)message;
+    if (!export->n_orders) {
+        return no_commitments(bundle);
+    }
+    for (size_t first = 0, end; first < export->n_orders && !code; first = end) {
+        for (end = first + 1; end < export->n_orders && same_contract(export->orders[first], export->orders[end]); end++) {
+        }
+        code = write_contract(context, folder, export->orders, first, end);
+        ++*contracts;
+    }
+    return code;
+}
+
+/* Only what was committed has orders; an export of nothing need not be logged. */
+static bool may_have_orders(const struct bundle *bundle)
+{
+    switch (bundle->view->state) {
+    case MUSTER__BUNDLE_STATE__BUNDLE_PROPOSED:
+    case MUSTER__BUNDLE_STATE__BUNDLE_RELEASED:
+    case MUSTER__BUNDLE_STATE__BUNDLE_AGREED:
+    case MUSTER__BUNDLE_STATE__BUNDLE_REJECTED:
+        return false;
+    default:
+        return true;
+    }
 }
 
 int order_export_run(struct context *context, int count, char **words)
 {
     struct submission_result result;
     struct bundle bundle;
-    ProtobufCMessage *message = NULL;
+    struct folder folder;
     uint64_t version = 0;
+    size_t contracts = 0;
     (void)count;
     int code = session_coordinators_only(context, "exports orders", "Your own part: muster bundle show BUNDLE, for programs with --json");
     code = code ? code : bundle_version_option(context, &version);
     code = code ? code : bundle_fetch(context, words[0], version, &bundle);
-    code = code ? code : make_folder(words[1]);
-    code = code ? code : send_export(context, MUSTER__EXPORT_KIND__EXPORT_ORDERS, bundle.view->number, bundle.view->version, &result);
-    code = code ? code : unpack(context, &result, &muster__orders_export__descriptor, &message);
     if (code) {
         return code;
     }
-    const Muster__OrdersExport *export = (const Muster__OrdersExport *)message;
-    const struct figure name = figures_bundle(bundle.view->number);
-    if (!export->n_orders) {
-        return complain(EXIT_CODE_INPUT, "%s has no commitments yet: it is %s. Nothing was written.", name.text, bundle_state_name(bundle.view));
+    if (!may_have_orders(&bundle)) {
+        return no_commitments(&bundle);
     }
-    size_t contracts = 0;
-    for (size_t first = 0, end; first < export->n_orders && !code; first = end) {
-        for (end = first + 1; end < export->n_orders && same_contract(export->orders[first], export->orders[end]); end++) {
-        }
-        code = write_contract(context, words[1], export->orders, first, end);
-        contracts++;
-    }
-    if (code || output_value(&context->output, json_pack("{s:b, s:I, s:s, s:I, s:s}", "accepted", 1, "entry", (json_int_t)result.answer->position, "bundle", name.text, "contracts",
-                                                         (json_int_t)contracts, "folder", words[1]))) {
+    code = folder_make(&folder, words[1]);
+    if (code) {
         return code;
+    }
+    code = write_orders(context, &bundle, words[1], &result, &contracts);
+    if (code) {
+        folder_undo(&folder);
+        return code;
+    }
+    const struct figure name = figures_bundle(bundle.view->number);
+    if (output_value(&context->output, json_pack("{s:b, s:I, s:s, s:I, s:s}", "accepted", 1, "entry", (json_int_t)result.answer->position, "bundle", name.text, "contracts",
+                                                         (json_int_t)contracts, "folder", words[1]))) {
+        return EXIT_CODE_DONE;
     }
     output_wrap(&context->output, "%s: %s contract%s in %s, each as CSV and JSON. Logged as entry %s.", name.text, figures_count(contracts).text, contracts == 1 ? "" : "s", words[1],
                 figures_count(result.answer->position).text);
@@ -240,35 +278,47 @@ static int choose_bundle(struct context *context, uint64_t *number, uint64_t *ve
     return EXIT_CODE_DONE;
 }
 
-int market_export_run(struct context *context, int count, char **words)
+static int write_market(struct context *context, const char *folder, uint64_t number, uint64_t version, struct submission_result *result)
 {
-    struct submission_result result;
     ProtobufCMessage *message = NULL;
-    uint64_t number = 0, version = 0;
     const char *what = NULL;
-    (void)count;
-    int code = choose_bundle(context, &number, &version);
-    code = code ? code : make_folder(words[0]);
-    code = code ? code : send_export(context, MUSTER__EXPORT_KIND__EXPORT_MARKET, number, version, &result);
-    code = code ? code : unpack(context, &result, &muster__market_export__descriptor, &message);
+    int code = send_export(context, MUSTER__EXPORT_KIND__EXPORT_MARKET, number, version, result);
+    code = code ? code : unpack(context, result, &muster__market_export__descriptor, &message);
     if (code) {
         return code;
     }
     const Muster__MarketExport *export = (const Muster__MarketExport *)message;
-    const struct figure name = figures_bundle(number);
-    switch (scenario_write(words[0], export->market, &what)) {
+    switch (scenario_write(folder, export->market, &what)) {
     case STATUS_OK:
-        break;
+        return write_json(folder, "plan.json", plan_as_json(export->plan));
     case STATUS_INVALID:
         return complain(EXIT_CODE_INTERNAL, "the market can't be written as a scenario: %s.", what ? what : "a text has no place there");
     case STATUS_NO_MEMORY:
         return complain_memory();
     default:
-        return complain_file("write", words[0]);
+        return complain_file("write", folder);
     }
-    code = write_json(words[0], "plan.json", plan_as_json(export->plan));
-    if (code || output_value(&context->output, json_pack("{s:b, s:I, s:s, s:s}", "accepted", 1, "entry", (json_int_t)result.answer->position, "bundle", name.text, "folder", words[0]))) {
+}
+
+int market_export_run(struct context *context, int count, char **words)
+{
+    struct submission_result result;
+    struct folder folder;
+    uint64_t number = 0, version = 0;
+    (void)count;
+    int code = choose_bundle(context, &number, &version);
+    code = code ? code : folder_make(&folder, words[0]);
+    if (code) {
         return code;
+    }
+    code = write_market(context, words[0], number, version, &result);
+    if (code) {
+        folder_undo(&folder);
+        return code;
+    }
+    const struct figure name = figures_bundle(number);
+    if (output_value(&context->output, json_pack("{s:b, s:I, s:s, s:s}", "accepted", 1, "entry", (json_int_t)result.answer->position, "bundle", name.text, "folder", words[0]))) {
+        return EXIT_CODE_DONE;
     }
     output_wrap(&context->output, "%s: its market and plan.json are in %s. Logged as entry %s.", name.text, words[0], figures_count(result.answer->position).text);
     output_wrap(&context->output, "Next: muster plan %s", words[0]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,15 +40,16 @@ static const char *find_musterd(struct context *context)
     return "musterd";
 }
 
-/* Runs musterd --init and waits; what it prints goes to standard error. Exit code. */
-static int run_musterd(struct context *context, char *const *arguments)
+/* Runs musterd --init and waits. What it reports is told here in a person's words; only its complaints are shown. Exit code. */
+static int run_musterd(char *const *arguments)
 {
     pid_t child = fork();
     if (child < 0) {
         return complain(EXIT_CODE_INTERNAL, "musterd can't be started: %s. Nothing was made.", strerror(errno));
     }
     if (child == 0) {
-        dup2(STDERR_FILENO, STDOUT_FILENO);
+        int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        dup2(nowhere >= 0 ? nowhere : STDERR_FILENO, STDOUT_FILENO);
         execvp(arguments[0], arguments);
         _exit(127);
     }
@@ -57,7 +59,6 @@ static int run_musterd(struct context *context, char *const *arguments)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
         return complain(EXIT_CODE_INTERNAL, "musterd is not beside muster, and not in your PATH. Nothing was made.\nInstall it: the exchange runs on this machine.");
     }
-    (void)context;
     return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_CODE_INTERNAL;
 }
 
@@ -88,7 +89,7 @@ static int found(struct context *context, const char *directory, const struct id
     const char *clock = context->value[OPTION_TEST_CLOCK];
     const char *const arguments[] = {find_musterd(context), "--init", directory, "--coordinator", introduction, "--address", address, "--origin", origin,
                                      clock ? "--test-clock" : NULL, clock, NULL};
-    return run_musterd(context, (char *const *)(uintptr_t)arguments);
+    return run_musterd((char *const *)(uintptr_t)arguments);
 }
 
 static int make(struct context *context, const char *directory, struct profile *profile, const char *party)
@@ -126,14 +127,16 @@ int init_run(struct context *context, int count, char **words)
     if (status != STATUS_OK) {
         return complain(EXIT_CODE_USAGE, "'%s' is no form of a profile's name, or there is no home folder. Nothing was made.", name);
     }
-    int code = make(context, words[0], &profile, party);
+    int code = introduce_check(context, party);
+    code = code ? code : make(context, words[0], &profile, party);
     if (code) {
         return code;
     }
     if (!output_value(&context->output, json_pack("{s:s, s:s, s:s, s:s, s:s}", "origin", profile.log_key.name, "address", profile.address, "vkey", profile.vkey, "party", party,
                                                   "profile", profile.name))) {
         output_wrap(&context->output, "Made %s in %s. You are its coordinator, as %s.", profile.log_key.name, words[0], profile.name);
-        output_wrap(&context->output, "Its recovery key lies in %s/recovery.key: move it to a medium that you keep offline. It alone opens backups.", words[0]);
+        output_wrap(&context->output, "Its log's key, which you may publish: %s", profile.vkey);
+        output_wrap(&context->output, "Its recovery key lies in %s/recovery.key: move it to a medium that you keep offline. It alone opens backups, and without it they are lost.", words[0]);
         output_wrap(&context->output, "Next: musterd -c %s/musterd.conf; then muster party invite PARTY --role ROLE --country CODE", words[0]);
     }
     return EXIT_CODE_DONE;

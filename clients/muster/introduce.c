@@ -6,6 +6,7 @@
 
 #include "clients/muster/commands.h"
 #include "clients/muster/complain.h"
+#include "proto/check.h"
 #include "proto/introduction.h"
 #include "proto/status.h"
 
@@ -19,21 +20,61 @@ static const char *or_default(const char *value, const char *fallback)
     return value ? value : fallback;
 }
 
+/* The party as the options have it, keys not yet; its faults by field. */
+static int read_details(struct context *context, const char *party, Muster__Party *details, struct faults *faults)
+{
+    static const struct check_context check;
+    muster__party__init(details);
+    details->id = arena_string(&context->arena, party);
+    details->ncage = "";
+    details->role = MUSTER__ROLE__ROLE_COORDINATOR;
+    details->size = MUSTER__SIZE__SIZE_LARGE;
+    details->country = arena_string(&context->arena, or_default(context->value[OPTION_COUNTRY], ""));
+    details->name = arena_string(&context->arena, or_default(context->value[OPTION_NAME], "Coordinator"));
+    details->contact = arena_string(&context->arena, or_default(context->value[OPTION_CONTACT], ""));
+    if (!details->id || !details->country || !details->name || !details->contact || check_normalise_party(&context->arena, details) != STATUS_OK) {
+        return complain_memory();
+    }
+    faults_init(faults, &context->arena);
+    check_party(details, &check, faults);
+    return EXIT_CODE_DONE;
+}
+
+int introduce_check(struct context *context, const char *party)
+{
+    Muster__Party details;
+    struct faults faults;
+    if (!context->value[OPTION_COUNTRY] || !*context->value[OPTION_COUNTRY]) {
+        return complain(EXIT_CODE_USAGE, "the coordinator's --country is needed, as NL. Nothing was made.");
+    }
+    int code = read_details(context, party, &details, &faults);
+    for (size_t i = 0; i < faults.count && !code; i++) {
+        const struct fault *fault = &faults.list[i];
+        if (!fault->warning) {
+            code = complain(EXIT_CODE_INPUT, "--%s: found %s, expected %s: %s. Nothing was made.", strcmp(fault->field, "id") == 0 ? "party" : fault->field,
+                            *fault->found ? fault->found : "nothing", fault->expected, fault->remedy);
+        }
+    }
+    return code;
+}
+
 int introduce_write(struct context *context, const struct profile *profile, const struct identity_keys *keys, const char *party, char *path)
 {
     struct introduction_coordinator coordinator = {0};
     char text[INTRODUCTION_SIZE];
-    const char *country = context->value[OPTION_COUNTRY];
-    if (!country || strlen(country) != 2) {
-        return complain(EXIT_CODE_USAGE, "the coordinator's --country is needed, two letters as NL. Nothing was made.");
+    Muster__Party details;
+    struct faults faults;
+    int code = read_details(context, party, &details, &faults);
+    if (code) {
+        return code;
     }
     if (files_path(path, profile->data, COORDINATOR_FILE, NULL) != STATUS_OK) {
         return complain_file("write", profile->data);
     }
-    snprintf(coordinator.party, sizeof coordinator.party, "%s", party);
-    snprintf(coordinator.country, sizeof coordinator.country, "%s", country);
-    snprintf(coordinator.name, sizeof coordinator.name, "%s", or_default(context->value[OPTION_NAME], "Coordinator"));
-    snprintf(coordinator.contact, sizeof coordinator.contact, "%s", or_default(context->value[OPTION_CONTACT], ""));
+    snprintf(coordinator.party, sizeof coordinator.party, "%s", details.id);
+    snprintf(coordinator.country, sizeof coordinator.country, "%s", details.country);
+    snprintf(coordinator.name, sizeof coordinator.name, "%s", details.name);
+    snprintf(coordinator.contact, sizeof coordinator.contact, "%s", details.contact);
     memcpy(coordinator.signing_key, keys->signing.public_key, 32);
     memcpy(coordinator.box_key, keys->box.public_key, 32);
     memcpy(coordinator.curve_key, keys->curve.public_key, 32);
@@ -96,7 +137,8 @@ int keys_introduce_run(struct context *context, int count, char **words)
     if (status != STATUS_OK) {
         return complain(EXIT_CODE_USAGE, "'%s' is no form of a profile's name, or there is no home folder. Nothing was made.", name);
     }
-    int code = identity_make(context, &profile, false, &keys, &fresh);
+    int code = introduce_check(context, party);
+    code = code ? code : identity_make(context, &profile, false, &keys, &fresh);
     if (code) {
         return code;
     }

@@ -9,6 +9,9 @@
  * where an operator lets a coordinator in. Every function returns an exit code; failures have been told.
  */
 
+/* Whether what the options say of the coordinator can stand in its file; asked before keys are made. */
+int introduce_check(struct context *context, const char *party);
+
 /* Writes the coordinator's public keys, with what the options say of it, into the profile's data; path (FILES_PATH_MOST) names the file. */
 int introduce_write(struct context *context, const struct profile *profile, const struct identity_keys *keys, const char *party, char *path);
 

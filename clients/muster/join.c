@@ -63,7 +63,7 @@ static int read_line(struct context *context, char **line)
     if (!typed) {
         return complain_memory();
     }
-    int status = passphrase_ask("Paste the invitation, one line that begins with muster1:", true, typed, INVITATION_MOST);
+    int status = passphrase_ask("Paste the invitation, one line that begins with muster1", true, typed, INVITATION_MOST);
     if (status != STATUS_OK) {
         return complain(status == STATUS_IO ? EXIT_CODE_USAGE : EXIT_CODE_INPUT,
                         status == STATUS_IO ? "there is no terminal to paste the invitation at. Nothing was sent.\nGive its file: muster join --file invitation.txt" : "no invitation was pasted. Nothing was sent.");
@@ -92,7 +92,8 @@ static int read_invitation(struct joining *joining)
     }
     uint64_t now = clock_client()->wall(clock_client()->data);
     if (joining->invitation->expiry <= now) {
-        return complain(EXIT_CODE_INPUT, "the invitation expired on %s. Nothing was sent.\nAsk your coordinator for a new one.", figures_time(joining->invitation->expiry).text);
+        return complain(EXIT_CODE_INPUT, "the invitation expired on %s; by this machine's clock it is %s. Nothing was sent.\nAsk your coordinator for a new line; it runs: muster party invite %s",
+                        figures_time(joining->invitation->expiry).text, figures_time(now).text, joining->invitation->party);
     }
     return invitation_keys_make(joining->invitation->seed.data, &joining->one_time) == STATUS_OK ? EXIT_CODE_DONE : complain_memory();
 }
@@ -213,7 +214,8 @@ static int send_join(struct joining *joining, struct submission_result *result)
     int status = submission_send(context->link, MUSTER__VERB__VERB_JOIN, joining->envelope, joining->envelope_size, &context->arena, result);
     progress_end();
     if (status == STATUS_UNREACHABLE && result->reply.hint == LINK_KEY_REFUSED) {
-        return complain(EXIT_CODE_UNREACHABLE, "%s does not let this invitation in: it was used, replaced or has expired. Your keys are kept.\nAsk your coordinator for a new one.", joining->profile.address);
+        return complain(EXIT_CODE_UNREACHABLE, "%s does not let this invitation in: it was used, replaced or has expired. Your keys are kept.\nAsk your coordinator for a new line; it runs: muster party invite %s", joining->profile.address,
+                        joining->profile.party);
     }
     if (status == STATUS_UNREACHABLE) {
         return complain(EXIT_CODE_UNREACHABLE, "no answer from %s. Your keys are kept: paste the same invitation again later, it counts once.", joining->profile.address);

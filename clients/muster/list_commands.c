@@ -365,6 +365,17 @@ static const struct table_column party_columns[] = {
     {"Name", TABLE_TEXT, "name"}, {"Size", TABLE_ID, "size"}, {"NCAGE", TABLE_ID, "ncage"},
 };
 
+/* "confirmed, new keys"; of a party that has not joined also until when it may. */
+static const char *party_state_words(struct context *context, const Muster__PartyRecord *record, const char *state)
+{
+    const struct seam_clock *clock = link_clock(context->link);
+    if (record->state == MUSTER__PARTY_STATE__PARTY_INVITED && record->invitation_expiry) {
+        bool expired = record->invitation_expiry <= clock->wall(clock->data);
+        return arena_format(&context->arena, expired ? "invitation expired %s" : "invited until %s", figures_day(record->invitation_expiry).text);
+    }
+    return record->pending ? arena_format(&context->arena, "%s, new keys", state) : state;
+}
+
 int party_list_run(struct context *context, int count, char **words)
 {
     struct session_records records;
@@ -385,7 +396,7 @@ int party_list_run(struct context *context, int count, char **words)
         table_add(&table, record->party->id);
         table_add(&table, view_enum(&muster__role__descriptor, (int)record->party->role));
         const char *state = view_enum(&muster__party_state__descriptor, (int)record->state);
-        table_add_exact(&table, record->pending ? arena_format(&context->arena, "%s, new keys", state) : state, state);
+        table_add_exact(&table, party_state_words(context, record, state), state);
         table_add(&table, record->party->country);
         table_add(&table, record->party->name);
         table_add(&table, supplier ? view_enum(&muster__size__descriptor, (int)record->party->size) : "");

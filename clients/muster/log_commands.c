@@ -140,7 +140,8 @@ static int compare_followed(struct context *context, const struct audit *audit, 
             return complain_memory();
         }
     }
-    return tell_compared(context, key, own, &heads[count - 1], "same", "The same history: the smaller head is the beginning of the larger one.", EXIT_CODE_DONE);
+    const char *same = own->size == heads[count - 1].size ? "The same history: both heads are one." : "The same history: the smaller head is the beginning of the larger one.";
+    return tell_compared(context, key, own, &heads[count - 1], "same", same, EXIT_CODE_DONE);
 }
 
 int log_compare_run(struct context *context, int count, char **words)

@@ -180,7 +180,7 @@ int offer_check_run(struct context *context, int count, char **words)
         return code;
     }
     for (size_t i = 0; i < objects.count; i++) {
-        describe_offer_back(context, i ? "" : "No faults. Nothing was sent. ", (const Muster__Offer *)objects.list[i].message);
+        describe_offer_back(context, i ? "You offer" : "No faults. Nothing was sent. You offer", (const Muster__Offer *)objects.list[i].message);
     }
     return EXIT_CODE_DONE;
 }

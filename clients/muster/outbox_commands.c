@@ -84,7 +84,10 @@ int outbox_list_run(struct context *context, int count, char **words)
     if (table_print(&table, &context->output) != STATUS_OK) {
         return complain_memory();
     }
-    output_wrap(&context->output, "Next: muster outbox send ID | drop ID");
+    if (kept) {
+        output_wrap(&context->output, "Next: muster outbox send %.*s", SHORT_ID, entries[0].id);
+        output_wrap(&context->output, "Or, to forget it: muster outbox drop %.*s", SHORT_ID, entries[0].id);
+    }
     return EXIT_CODE_DONE;
 }
 

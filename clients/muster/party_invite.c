@@ -8,6 +8,7 @@
 #include "clients/muster/complain.h"
 #include "clients/muster/faults.h"
 #include "clients/muster/figures.h"
+#include "clients/muster/folder.h"
 #include "clients/muster/session.h"
 #include "proto/check.h"
 #include "proto/csv_cells.h"
@@ -318,6 +319,7 @@ static int write_all(struct inviting *inviting, const char *folder, const struct
 int party_invite_run(struct context *context, int count, char **words)
 {
     struct inviting inviting = {.context = context, .file = count == 2 ? words[0] : NULL};
+    struct folder folder = {0};
     struct submission_result result;
     uint64_t days = INVITATION_DAYS;
     if (context->value[OPTION_DAYS] && figures_read_count(context->value[OPTION_DAYS], 1, INVITATION_DAYS_MOST, &days) != STATUS_OK) {
@@ -332,8 +334,8 @@ int party_invite_run(struct context *context, int count, char **words)
         return complain(EXIT_CODE_INPUT, "%s holds no party. Nothing was sent.", inviting.file);
     }
     code = code ? code : session_link(context, false);
-    if (!code && inviting.file && files_make_folder(words[1]) != STATUS_OK) {
-        code = complain_file("make the folder", words[1]);
+    if (!code && inviting.file) {
+        code = folder_make(&folder, words[1]);
     }
     if (!code) {
         const struct seam_clock *clock = link_clock(context->link);
@@ -343,6 +345,9 @@ int party_invite_run(struct context *context, int count, char **words)
     code = code ? code : send_all(&inviting, &result);
     for (size_t i = 0; i < inviting.count; i++) {
         invitation_keys_drop(&inviting.list[i].keys);
+    }
+    if ((code || !result.answer) && folder.path) {
+        folder_undo(&folder);
     }
     if (code || !result.answer) {
         return code;

@@ -245,6 +245,20 @@ static int print_tabs(const struct output *output, const struct plan_result *res
     return table_print(&table, output);
 }
 
+/* Lots that share a fund can't all spend its money: their own gaps then add up to more than the whole plan's, and that is said. */
+static void print_gaps(const struct output *output, const struct plan_result *result)
+{
+    const struct match_plan *plan = result->plan;
+    __int128 own = 0, whole = (__int128)plan->bound - plan->objective;
+    for (uint32_t n = 0; n < plan->lot_count; n++) {
+        own += (__int128)plan->lots[n].bound - plan->lots[n].objective;
+    }
+    if (own > whole && own <= INT64_MAX) {
+        output_wrap(output, "Added up the lots' gaps come to %s %s m: each takes all money of its funds for itself. All counts that money once: %s m.", plan_currency(result),
+                    figures_millions((int64_t)own).text, figures_millions(whole > 0 ? (int64_t)whole : 0).text);
+    }
+}
+
 /* The gap in words a minister can use. */
 static void print_proof(const struct output *output, const struct plan_result *result)
 {
@@ -273,6 +287,7 @@ int plan_print_table(const struct plan_request *request, const struct plan_resul
         return status;
     }
     print_proof(&output, result);
+    print_gaps(&output, result);
     if (request->explain) {
         return plan_print_explanations(&output, result, arena);
     }

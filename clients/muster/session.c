@@ -139,7 +139,7 @@ int session_unanswered(struct context *context, int status, const struct link_re
     }
     switch (reply->hint) {
     case LINK_KEY_REFUSED:
-        return complain(EXIT_CODE_UNREACHABLE, "%s does not let %s in: it is suspended, or its keys are not the registered ones. %s\nAsk your coordinator.", address, context->profile.party, became);
+        return complain(EXIT_CODE_UNREACHABLE, "%s does not let %s in: it is suspended, or these keys were ended or replaced. %s\nAsk your coordinator. Keys that were ended are made anew with a new invitation: muster join", address, context->profile.party, became);
     case LINK_KEY_FOREIGN:
         return complain(EXIT_CODE_UNREACHABLE, "whoever answers at %s is not the exchange of your invitation: its key is another. %s\nAsk your coordinator before anything else.", address, became);
     case LINK_BUSY:
@@ -172,6 +172,9 @@ int session_refused(struct context *context, const Muster__Answer *answer, const
     case MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED:
         return complain(EXIT_CODE_NOT_ALLOWED, "%s %s", answer->n_faults ? "refused for the reason above." : text ? text : "you may not do this.", became);
     case MUSTER__OUTCOME__OUTCOME_NOT_FOUND:
+        if (context->missing) {
+            return complain(EXIT_CODE_INPUT, "%s", context->missing);
+        }
         return complain(EXIT_CODE_INPUT, "%s %s", text ? text : "there is none of that name that you may see.", became);
     case MUSTER__OUTCOME__OUTCOME_STALE:
         /* A bundle whose state forbids it will do so at any version: trying again is no cure. */
@@ -269,4 +272,29 @@ int session_list(struct context *context, Muster__Noun noun, const char *item, c
         }
         request.after = answer->after;
     }
+}
+
+int session_whole_id(struct context *context, Muster__Noun noun, const char *id, const char **whole)
+{
+    struct session_records records;
+    const char *party = NULL;
+    *whole = id;
+    if (strchr(id, '/')) {
+        return EXIT_CODE_DONE;
+    }
+    int code = session_list(context, noun, "", "", true, &records);
+    for (size_t i = 0; i < records.count && !code; i++) {
+        if (strcmp(records.list[i]->id, id) != 0) {
+            continue;
+        }
+        if (party) {
+            return complain(EXIT_CODE_INPUT, "several parties have a '%s'. Write PARTY/ID, as %s/%s.", id, party, id);
+        }
+        party = records.list[i]->party;
+    }
+    if (party && !code) {
+        *whole = arena_format(&context->arena, "%s/%s", party, id);
+        code = *whole ? EXIT_CODE_DONE : complain_memory();
+    }
+    return code;
 }

@@ -31,6 +31,12 @@ struct session_records {
 };
 int session_list(struct context *context, Muster__Noun noun, const char *item, const char *id, bool withdrawn, struct session_records *records);
 
+/*
+ * "de-agency/DE-GEMT-1" of a coordinator's "DE-GEMT-1", where exactly one party has a demand (or offer) of that id; else id as it is, also
+ * where it names the party already. Exit code: several parties have it.
+ */
+int session_whole_id(struct context *context, Muster__Noun noun, const char *id, const char **whole);
+
 /* How faults of a submission are named to the person: the file, and a change's row and first column. */
 struct session_naming {
     const char *file; /* NULL: there is none */

@@ -19,7 +19,11 @@
 static int fetch(struct context *context, const struct objects_kind *kind, const char *id, const Muster__Record **record)
 {
     struct session_records records;
-    int code = session_list(context, kind->noun, "", id, true, &records);
+    int code = session_profile(context);
+    if (!code && context->profile.role == MUSTER__ROLE__ROLE_COORDINATOR) {
+        code = session_whole_id(context, kind->noun, id, &id);
+    }
+    code = code ? code : session_list(context, kind->noun, "", id, true, &records);
     if (code) {
         return code;
     }
@@ -68,7 +72,7 @@ int demand_show_run(struct context *context, int count, char **words)
     output_field(output, NAME_WIDTH, "Requires", "%s", describe_list(context, demand->requires, demand->n_requires, "; "));
     output_field(output, NAME_WIDTH, "Certificates", "%s", describe_list(context, demand->certificates, demand->n_certificates, "; "));
     output_field(output, NAME_WIDTH, "Not from", "%s", describe_list(context, demand->exclude_origins, demand->n_exclude_origins, " "));
-    output_field(output, NAME_WIDTH, "Paid by", "%s", *demand->fund ? demand->fund : "your own budget");
+    output_field(output, NAME_WIDTH, "Paid by", "%s", *demand->fund ? demand->fund : strcmp(record->party, context->profile.party) == 0 ? "your own budget" : "its own budget");
     output_field(output, NAME_WIDTH, "Industry learns", "%s", demand->release == MUSTER__RELEASE__RELEASE_SEALED   ? "nothing (sealed)"
                                                                : demand->release == MUSTER__RELEASE__RELEASE_OPEN ? "the demand without its ceiling (open)"
                                                                                                                   : "totals only (pooled)");
@@ -88,7 +92,8 @@ int offer_show_run(struct context *context, int count, char **words)
     const struct output *output = &context->output;
     const Muster__Offer *offer = record->offer;
     print_heading(context, record, offer->item, offer->supplier);
-    describe_offer_back(context, "", offer);
+    bool own = strcmp(record->party, context->profile.party) == 0;
+    describe_offer_back(context, own ? "You offer" : arena_format(&context->arena, "%s offers", record->party), offer);
     if (offer->max_quantity) {
         output_field(output, NAME_WIDTH, "At most", "%s in all", figures_count(offer->max_quantity).text);
     }
@@ -104,7 +109,7 @@ int offer_show_run(struct context *context, int count, char **words)
     output_field(output, NAME_WIDTH, "Provides", "%s", offer->n_provides && provides ? provides : "-");
     output_field(output, NAME_WIDTH, "Certificates", "%s", describe_list(context, offer->certificates, offer->n_certificates, "; "));
     output_field(output, NAME_WIDTH, "Exports to", "%s", offer->n_destinations ? describe_list(context, offer->destinations, offer->n_destinations, " ") : "all");
-    output_field(output, NAME_WIDTH, "Valid until", "%s", offer->valid_until ? figures_date(offer->valid_until).text : "you withdraw it");
+    output_field(output, NAME_WIDTH, "Valid until", "%s", offer->valid_until ? figures_date(offer->valid_until).text : own ? "you withdraw it" : "it is withdrawn");
     output_field(output, NAME_WIDTH, "Sold", "%s%s%s", figures_count(record->covered).text, *record->bundle ? "; in " : "", record->bundle);
     output_wrap(output, "Next: muster why %s", record->id);
     return EXIT_CODE_DONE;

@@ -76,24 +76,11 @@ static int complete_id(struct context *context, char **id)
     struct session_records records;
     int code = session_list(context, MUSTER__NOUN__NOUN_ITEM, "", *id, false, &records);
     bool item = !code && records.count > 0;
-    const char *party = NULL;
-    for (size_t i = 0; i < sizeof nouns / sizeof nouns[0] && !code && !item; i++) {
-        code = session_list(context, nouns[i], "", "", false, &records);
-        for (size_t k = 0; k < records.count && !code; k++) {
-            if (strcmp(records.list[k]->id, *id) != 0) {
-                continue;
-            }
-            if (party) {
-                return complain(EXIT_CODE_INPUT, "several parties have a '%s'. Write PARTY/ID, as %s/%s.", *id, party, *id);
-            }
-            party = records.list[k]->party;
-        }
+    const char *whole = *id;
+    for (size_t i = 0; i < sizeof nouns / sizeof nouns[0] && !code && !item && whole == *id; i++) {
+        code = session_whole_id(context, nouns[i], *id, &whole);
     }
-    if (party && !code) {
-        char *whole = arena_format(&context->arena, "%s/%s", party, *id);
-        *id = whole ? whole : *id;
-        code = whole ? EXIT_CODE_DONE : complain_memory();
-    }
+    *id = (char *)(uintptr_t)whole;
     return code;
 }
 
@@ -106,6 +93,11 @@ int why_run(struct context *context, int count, char **words)
     int code = session_profile(context);
     if (!code && context->profile.role == MUSTER__ROLE__ROLE_COORDINATOR) {
         code = complete_id(context, &request.id);
+    }
+    bool coordinator = context->profile.role == MUSTER__ROLE__ROLE_COORDINATOR, agency = context->profile.role == MUSTER__ROLE__ROLE_AGENCY;
+    context->missing = arena_format(&context->arena, "nothing named %s is there for you. All: muster %s list", words[0], agency ? "demand" : "offer");
+    if (coordinator) {
+        context->missing = arena_format(&context->arena, "no demand, offer or item %s. All: muster demand list, muster offer list, muster item list", words[0]);
     }
     code = code ? code : session_ask(context, MUSTER__VERB__VERB_WHY, &request.base, &body);
     if (code || output_value(&context->output, view_message(body))) {

@@ -11,28 +11,11 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
-#include "tests/system/cli.h"
+#include "tests/system/cli_assert.h"
 #include "tests/unit/patience.h"
 
 static struct harness harness;
 static struct cli cli;
-
-#define assert_says(text, part)                                                 \
-    do {                                                                        \
-        if (!cli_says(text, part)) {                                            \
-            print_error("not found: %s\nin: %s\n%s\n", part, cli.out, cli.err); \
-            fail();                                                             \
-        }                                                                       \
-    } while (0)
-
-#define assert_code(call, expected)                                                            \
-    do {                                                                                       \
-        int got = (call);                                                                      \
-        if (got != (expected)) {                                                               \
-            print_error("exit %d, not %d:\n%s\n%s\n", got, (int)(expected), cli.out, cli.err); \
-            fail();                                                                            \
-        }                                                                                      \
-    } while (0)
 
 static void write_demand(const char *id, unsigned quantity)
 {

@@ -90,10 +90,19 @@ static void a_bundle_is_proposed_and_reviewed(void **state)
     assert_says(cli.out, "Due      Need  Award  (# ");
     assert_says(cli.out, "nations");
     assert_says(cli.out, "met\n");
-    assert_says(cli.out, "Next: muster bundle release | reject | compare B-0001\n");
+    assert_says(cli.out, "Next: muster bundle release B-0001\n");
     /* Nobody else sees it before it is released; it answers as a missing one does. */
     assert_code(cli_as(&cli, "nl-dmo", "bundle", "show", "B-0001", NULL), EXIT_CODE_INPUT);
     assert_code(cli_as(&cli, "nl-dmo", "bundle", "show", "B-0099", NULL), EXIT_CODE_INPUT);
+    assert_string_equal(cli.err, "muster: no bundle B-0099 that you may see. All: muster bundle list\n");
+    assert_code(cli_as(&cli, "hq", "bundle", "show", "B-0001", "--version", "v99", NULL), EXIT_CODE_INPUT);
+    assert_string_equal(cli.err, "muster: no B-0001 v99 that you may see. Its newest: muster bundle show B-0001\n");
+    assert_code(cli_as(&cli, "nl-dmo", "why", "NL-NONE", NULL), EXIT_CODE_INPUT);
+    assert_string_equal(cli.err, "muster: nothing named NL-NONE is there for you. All: muster demand list\n");
+    /* Nothing is committed yet, so there is nothing to export, and no folder. */
+    assert_code(cli_as(&cli, "hq", "order", "export", "B-0001", "early/orders", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "B-0001 has no commitments: it is proposed. Nothing was written. Its state, and what it waits for: muster bundle show B-0001");
+    assert_false(cli_exists(&cli, "early"));
     assert_code(cli_as(&cli, "alfaco", "bundle", "list", "--screen", NULL), 0);
     assert_says(cli.out, "No bundle yet");
     assert_code(cli_as(&cli, "bex", "why", "BX-GEMT-1", "--screen", NULL), 0);
@@ -102,7 +111,10 @@ static void a_bundle_is_proposed_and_reviewed(void **state)
 
 static void a_comparison_stores_nothing(void **state)
 {
+    char version[16];
     (void)state;
+    assert_code(cli_as(&cli, "hq", "bundle", "list", "--json", NULL), 0);
+    snprintf(version, sizeof version, "%s", cli_json(&cli, "0.version"));
     assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", "--without", "es-ae", "--rule", "supplier_max_share=90", "--screen", NULL), 0);
     assert_says(cli.out, "A B-0001");
     assert_says(cli.out, "B without es-ae");
@@ -117,8 +129,16 @@ static void a_comparison_stores_nothing(void **state)
     assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", "--without", "es-ea", NULL), EXIT_CODE_INPUT);
     assert_says(cli.err, "Nearest: es-ae.");
     assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", "--without", "es-ae", "--adopt", "Z", NULL), EXIT_CODE_USAGE);
+    /* What gives no bundle says which rule stopped it, and is not offered for adoption. */
+    assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", "--rule", "min_nations=9", "--rule", "sme_min_share=20", "--screen", NULL), 0);
+    assert_says(cli.out, "B: no bundle. Reason: min-nations: Fewer nations can be served than the 9 that are asked for. With at least ");
+    assert_says(cli.out, "C: no bundle. Reason: bundle-rule: sme_min_share at 20 forbids it. With sme_min_share at 0 instead of 20: 600 covered (planned again).");
+    assert_says(cli.out, "Nothing is stored, and there is nothing to adopt: no variant gives a bundle.");
+    assert_code(cli_as(&cli, "hq", "bundle", "compare", "B-0001", "--rule", "min_nations=9", "--adopt", "B", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "B gives no bundle, so there is nothing to adopt. Reason: min-nations: ");
     assert_code(cli_as(&cli, "hq", "bundle", "list", "--json", NULL), 0);
     assert_string_equal(cli_json(&cli, "0.state"), "proposed");
+    assert_string_equal(cli_json(&cli, "0.version"), version);
 }
 
 static void a_nation_reads_what_it_pays_and_what_leaving_costs(void **state)
@@ -181,7 +201,9 @@ static void a_supplier_reads_what_it_delivers_and_confirms(void **state)
     assert_says(cli.out, "One-off                         21,000,000.00\n");
     assert_says(cli.out, "Total    420                 2,163,000,000.00\n");
     assert_code(cli_as(&cli, "bex", "bundle", "show", "B-0001", NULL), EXIT_CODE_INPUT);
-    assert_code(cli_as(&cli, "alfaco", "bundle", "answer", "B-0001", "yes", NULL), 0);
+    assert_code(cli_as(&cli, "alfaco", "bundle", "answer", "B-0001", "yes", "--screen", NULL), 0);
+    assert_says(cli.out, "answered yes. Yours was the last: it is committed and binds you.");
+    assert_null(strstr(cli.out, "take-back"));
     assert_true(cli_await(&cli, "hq", "\"state\": \"committed\"", PATIENCE, "bundle", "show", "B-0001", NULL));
     assert_code(cli_as(&cli, "nl-dmo", "bundle", "take-back", "B-0001", NULL), EXIT_CODE_INPUT);
     assert_says(cli.err, "B-0001 is committed and binds you. Nothing changed.");

@@ -117,6 +117,9 @@ static void a_receipt_needs_no_profile(void **state)
     assert_says(cli.err, "NOT VALID");
     assert_code(cli_run(&cli, "receipt", "verify", "nl.receipt", "--vkey", "nonsense", "--envelope", "nl.envelope", NULL), 64);
     assert_code(cli_run(&cli, "log", "compare", "nl.head", "nl.head", "--vkey", key, NULL), 0);
+    assert_code(cli_as(&cli, "hq", "log", "compare", "nl.head", "nl.head", "--screen", NULL), 0);
+    assert_says(cli.out, "The same history: both heads are one.");
+    assert_null(strstr(cli.out, "smaller"));
 }
 
 static bool store_holds_spill(void)

@@ -248,6 +248,27 @@ static void a_receipt_of_nobody_is_not_verified(void **state)
     assert_int_equal(cli_run(&cli, "status", "--passphrase-fd", "three", NULL), EXIT_CODE_USAGE);
 }
 
+static void a_new_exchange_needs_a_country_of_the_list(void **state)
+{
+    static const char *const wrong[][2] = {{"XX", "--country: found XX, expected ISO 3166 alpha-2"}, {"UK", "write GB for United Kingdom"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_int_equal(cli_run(&cli, "init", "exchange", "--country", wrong[i][0], NULL), EXIT_CODE_INPUT);
+        assert_says(cli.err, wrong[i][1]);
+        assert_false(cli_exists(&cli, "exchange"));
+    }
+    /* Nothing is submitted, so there is no marking to give. */
+    assert_int_equal(cli_run(&cli, "init", "exchange", "--country", "NL", "--marking", "UNCLASSIFIED", NULL), EXIT_CODE_USAGE);
+    assert_int_equal(cli_run(&cli, "help", "init", NULL), 0);
+    assert_null(strstr(cli.out, "--false-alarm"));
+    /* The recovery key is told once, and what musterd says only where it fails. */
+    assert_int_equal(cli_as(&cli, "coordinator", "init", "exchange", "--country", "NL", "--strength", "interactive", "--screen", NULL), 0);
+    const char *told = strstr(cli.out, "recovery key");
+    assert_non_null(told);
+    assert_null(strstr(told + 1, "recovery key"));
+    assert_string_equal(cli.err, "");
+}
+
 static void the_completion_knows_every_command(void **state)
 {
     (void)state;
@@ -306,6 +327,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_no_csv_is_recognised),
         cmocka_unit_test(an_invitation_is_never_an_argument_and_must_be_whole),
         cmocka_unit_test(a_receipt_of_nobody_is_not_verified),
+        cmocka_unit_test(a_new_exchange_needs_a_country_of_the_list),
         cmocka_unit_test(the_completion_knows_every_command),
         cmocka_unit_test(the_manual_knows_every_command_and_option),
     };

@@ -13,28 +13,11 @@
 #include <cmocka.h>
 
 #include "proto/status.h"
-#include "tests/system/cli.h"
+#include "tests/system/cli_assert.h"
 #include "tests/unit/patience.h"
 
 static struct harness harness;
 static struct cli cli;
-
-#define assert_says(text, part)                                                 \
-    do {                                                                        \
-        if (!cli_says(text, part)) {                                            \
-            print_error("not found: %s\nin: %s\n%s\n", part, cli.out, cli.err); \
-            fail();                                                             \
-        }                                                                       \
-    } while (0)
-
-#define assert_code(call, expected)                                                            \
-    do {                                                                                       \
-        int got = (call);                                                                      \
-        if (got != (expected)) {                                                               \
-            print_error("exit %d, not %d:\n%s\n%s\n", got, (int)(expected), cli.out, cli.err); \
-            fail();                                                                            \
-        }                                                                                      \
-    } while (0)
 
 #define DAY UINT64_C(86400000)
 
@@ -287,7 +270,8 @@ static void many_parties_are_invited_from_a_sheet(void **state)
     assert_int_equal(cli_read(&cli, "invitations/rotor"), STATUS_OK);
     assert_true(strncmp(cli.out, "muster1:", 8) == 0);
     cli_write(&cli, "parties.csv", "party,role,country\nBad Party,king,XX\nok,agency,NL\n");
-    assert_code(cli_as(&cli, "hq", "party", "invite", "parties.csv", "invitations", NULL), EXIT_CODE_INPUT);
+    assert_code(cli_as(&cli, "hq", "party", "invite", "parties.csv", "more/invitations", NULL), EXIT_CODE_INPUT);
+    assert_false(cli_exists(&cli, "more"));
     assert_says(cli.out, "2\trole\tking\t");
     assert_code(cli_as(&cli, "hq", "party", "list", "--screen", NULL), 0);
     assert_says(cli.out, "rotor");
@@ -444,6 +428,38 @@ static void a_doubted_clock_is_confirmed(void **state)
     assert_says(cli.out, "Nothing to confirm.");
 }
 
+/* The month that passed above is past the invitations of many_parties_are_invited_from_a_sheet. */
+static void an_expired_invitation_tells_both_sides_what_to_do(void **state)
+{
+    (void)state;
+    /* By a clock that stands still it is good: the exchange knows better. */
+    assert_code(cli_run(&cli, "join", "--file", "invitations/rotor", "--no-passphrase", "--timeout", "6", NULL), EXIT_CODE_UNREACHABLE);
+    assert_says(cli.err, "does not let this invitation in: it was used, replaced or has expired.");
+    assert_says(cli.err, "it runs: muster party invite rotor");
+    snprintf(cli.clock, sizeof cli.clock, "%s", harness.clock);
+    assert_code(cli_run(&cli, "join", "--file", "invitations/rotor", "--no-passphrase", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.err, "the invitation expired on 2027-02-");
+    assert_says(cli.err, "by this machine's clock it is 2027-03-");
+    assert_says(cli.err, "it runs: muster party invite rotor");
+    assert_code(cli_as(&cli, "hq", "status", "--screen", NULL), 0);
+    assert_says(cli.out, "its invitation expired unused: muster party invite");
+    assert_code(cli_as(&cli, "hq", "party", "list", "--screen", NULL), 0);
+    assert_says(cli.out, "invitation expired 2027-02-");
+    assert_code(cli_as(&cli, "hq", "party", "invite", "rotor", NULL), 0);
+    cli_write(&cli, "line", cli.out);
+    assert_code(cli_run(&cli, "join", "--file", "line", "--no-passphrase", "--json", NULL), 0);
+    assert_string_equal(cli_json(&cli, "party"), "rotor");
+}
+
+static void a_fund_without_a_rate_tells_the_command_that_sets_it(void **state)
+{
+    (void)state;
+    cli_write(&cli, "funds.csv", "fund,balance,currency\nSEK-FUND,1000.00,SEK\n");
+    assert_code(cli_as(&cli, "hq", "fund", "submit", "funds.csv", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.out, "write the amount in EUR, or set a rate of SEK first: muster rates submit FILE");
+    assert_null(strstr(cli.out, "ask the coordinator"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,7 +479,9 @@ int main(void)
         cmocka_unit_test(without_the_exchange_work_is_kept),
         cmocka_unit_test(whole_sets_are_kept_too_and_what_was_sent_later_is_known),
         cmocka_unit_test(what_is_anothers_work_is_said_before_the_passphrase),
+        cmocka_unit_test(a_fund_without_a_rate_tells_the_command_that_sets_it),
         cmocka_unit_test(a_doubted_clock_is_confirmed),
+        cmocka_unit_test(an_expired_invitation_tells_both_sides_what_to_do),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -25,21 +25,6 @@
 static struct scenario_support s;
 static char out[TEXT_MOST], err[TEXT_MOST];
 
-static int begin(void **state)
-{
-    (void)state;
-    alarm((unsigned)patience(120));
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
-
 static void read_back(FILE *file, char *text)
 {
     rewind(file);
@@ -315,7 +300,7 @@ static void ctrl_c_gives_the_best_plan_so_far(void **state)
 
 int main(void)
 {
-#define RULE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define RULE(test) SCENARIO_SUPPORT_TEST(test, s)
     const struct CMUnitTest tests[] = {
         RULE(json_is_the_models_plan_and_nothing_else),
         RULE(threads_change_nothing),

@@ -120,7 +120,8 @@ static void a_nation_reads_its_statement(void **state)
                                "Alone    your demand only, same offers       654,000,000.00\n"
                                "You save                                      25,209,302.33  3.9 %\n"
                                "With you: DE 456, ES 180, RO 200. All rules met.\n"
-                               "Next: muster bundle answer B-0041 yes | no\n");
+                               "Next: muster bundle answer B-0041 yes\n"
+                               "Or no, which first shows what it costs: muster bundle answer B-0041 no\n");
     /* Alone it would get less: the saving holds on that, and the rest comes only together. */
     nations[2].alone_quantity = 100;
     begin(MUSTER__ROLE__ROLE_AGENCY);
@@ -222,7 +223,7 @@ static void a_coordinator_sees_the_chart_the_rules_and_the_proof(void **state)
                                     "European content            58.1 %  30 to 100 %               met\n"));
     assert_non_null(strstr(printed, "Uncovered: de-bw/DE-GEMT-1 44, capacity: Bex makes 96 by then. 12 a month\ninstead of 8 would cover all (planned again).\n"));
     assert_non_null(strstr(printed, "Proved: no valid plan can score more than EUR 11.00 m (0.03 %) above this one by\nthe published measure: urgent need first, then cost, SMEs preferred.\n"));
-    assert_non_null(strstr(printed, "Next: muster bundle release | reject | compare B-0041\n"));
+    assert_non_null(strstr(printed, "Next: muster bundle release B-0041\n"));
     assert_int_equal(bundle_value(UINT64_MAX, INT64_MAX, INT64_MAX), INT64_MAX);
 }
 

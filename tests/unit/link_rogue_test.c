@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -193,11 +194,11 @@ static int teardown(void **state)
 }
 
 /* Asks once under a cheat. */
-static int ask(const struct profile *profile, enum cheat cheat, struct link_reply *reply_out, char *text, size_t text_size)
+static int ask_for(int milliseconds, const struct profile *profile, enum cheat cheat, struct link_reply *reply_out, char *text, size_t text_size)
 {
     struct arena arena;
     struct link *link = NULL;
-    const struct link_options options = {.total = cheat == HONEST || cheat == DOUBLES_FIRST ? WAIT_MILLISECONDS : TRY_MILLISECONDS};
+    const struct link_options options = {.total = milliseconds};
     Muster__HeadRequest request = MUSTER__HEAD_REQUEST__INIT;
     rogue.cheat = cheat;
     arena_init(&arena, 1 << 20);
@@ -212,6 +213,11 @@ static int ask(const struct profile *profile, enum cheat cheat, struct link_repl
     link_close(link);
     arena_drop(&arena);
     return status;
+}
+
+static int ask(const struct profile *profile, enum cheat cheat, struct link_reply *reply_out, char *text, size_t text_size)
+{
+    return ask_for(cheat == HONEST || cheat == DOUBLES_FIRST ? WAIT_MILLISECONDS : TRY_MILLISECONDS, profile, cheat, reply_out, text, text_size);
 }
 
 static void expect_no_answer(enum cheat cheat, enum link_hint hint)
@@ -264,6 +270,19 @@ static void a_refusal_outside_a_box_is_only_a_hint(void **state)
     expect_no_answer(HINTS_BUSY, LINK_BUSY);
     expect_no_answer(HINTS_UNKNOWN, LINK_KEY_REFUSED);
     expect_no_answer(SAYS_NOTHING, LINK_SILENT);
+}
+
+static void a_key_that_is_refused_thrice_is_told_before_the_time_is_up(void **state)
+{
+    struct link_reply got;
+    char text[32];
+    struct timespec began, ended;
+    (void)state;
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    assert_int_equal(ask_for(WAIT_MILLISECONDS, &rogue.profile, HINTS_UNKNOWN, &got, text, sizeof text), STATUS_UNREACHABLE);
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    assert_int_equal(got.hint, LINK_KEY_REFUSED);
+    assert_true((ended.tv_sec - began.tv_sec) * 1000 < WAIT_MILLISECONDS / 2);
 }
 
 static void cheats_before_the_answer_are_dropped(void **state)
@@ -321,6 +340,7 @@ int main(void)
         cmocka_unit_test(the_answer_of_another_party_is_no_answer),
         cmocka_unit_test(an_altered_answer_is_no_answer),
         cmocka_unit_test(a_refusal_outside_a_box_is_only_a_hint),
+        cmocka_unit_test(a_key_that_is_refused_thrice_is_told_before_the_time_is_up),
         cmocka_unit_test(cheats_before_the_answer_are_dropped),
         cmocka_unit_test(a_front_with_another_key_is_told_from_a_dead_one),
         cmocka_unit_test(a_request_that_no_box_holds_is_refused),

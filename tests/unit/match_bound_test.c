@@ -5,31 +5,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "broker/match/bound.h"
 #include "broker/match/match.h"
-#include "tests/unit/patience.h"
 #include "tests/unit/scenario_support.h"
 
 static struct scenario_support s;
-
-static int begin(void **state)
-{
-    (void)state;
-    alarm((unsigned)patience(120));
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
 
 static void no_prices_bound_below_a_plan(void **state)
 {
@@ -109,9 +92,9 @@ static void a_stopped_search_keeps_an_honest_plan(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(no_prices_bound_below_a_plan, begin, end),
-        cmocka_unit_test_setup_teardown(threads_and_repetition_change_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(a_stopped_search_keeps_an_honest_plan, begin, end),
+        SCENARIO_SUPPORT_TEST(no_prices_bound_below_a_plan, s),
+        SCENARIO_SUPPORT_TEST(threads_and_repetition_change_nothing, s),
+        SCENARIO_SUPPORT_TEST(a_stopped_search_keeps_an_honest_plan, s),
     };
     return cmocka_run_group_tests_name("match_bound", tests, NULL, NULL);
 }

@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -23,21 +22,6 @@
 #define SIZED 40
 
 static struct scenario_support s;
-
-static int begin(void **state)
-{
-    (void)state;
-    alarm(240);
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
 
 struct program {
     double cost[COLUMNS], low[COLUMNS], high[COLUMNS];
@@ -298,8 +282,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(boxed_programs_are_solved_from_any_basis),
-        cmocka_unit_test_setup_teardown(valid_plans_are_solutions, begin, end),
-        cmocka_unit_test_setup_teardown(small_lots_are_proved, begin, end),
+        SCENARIO_SUPPORT_TEST(valid_plans_are_solutions, s),
+        SCENARIO_SUPPORT_TEST(small_lots_are_proved, s),
     };
     return cmocka_run_group_tests_name("match_exact", tests, NULL, NULL);
 }

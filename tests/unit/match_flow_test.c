@@ -5,33 +5,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "broker/match/bound.h"
 #include "broker/match/flow.h"
-#include "tests/unit/patience.h"
 #include "tests/unit/scenario_support.h"
 
 #define STEPS 120
 
 static struct scenario_support s;
-
-static int begin(void **state)
-{
-    (void)state;
-    alarm((unsigned)patience(120));
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
 
 /* One random change of the flow; false where it could not be made. */
 static bool change(struct match_flow *flow, uint64_t *seed)
@@ -144,8 +127,8 @@ static void all_at_once_is_as_good_as_one_by_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(changes_keep_the_flow_optimal, begin, end),
-        cmocka_unit_test_setup_teardown(all_at_once_is_as_good_as_one_by_one, begin, end),
+        SCENARIO_SUPPORT_TEST(changes_keep_the_flow_optimal, s),
+        SCENARIO_SUPPORT_TEST(all_at_once_is_as_good_as_one_by_one, s),
     };
     return cmocka_run_group_tests_name("match_flow", tests, NULL, NULL);
 }

@@ -6,30 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "proto/status.h"
-#include "tests/unit/patience.h"
 #include "tests/unit/scenario_support.h"
 
 static struct scenario_support s;
-
-static int begin(void **state)
-{
-    (void)state;
-    alarm((unsigned)patience(120));
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
 
 static const struct match_lot_plan *planned(void)
 {
@@ -274,7 +257,7 @@ static void a_rate_at_the_edge_of_the_limits(void **state)
 
 int main(void)
 {
-#define RULE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define RULE(test) SCENARIO_SUPPORT_TEST(test, s)
     const struct CMUnitTest tests[] = {
         RULE(an_offer_that_makes_nothing),
         RULE(no_offers_no_demands_no_lines_left),

@@ -33,20 +33,6 @@ static bool ask(void *context, const struct match_progress *progress)
     return ++patience->asked > patience->most;
 }
 
-static int begin(void **state)
-{
-    (void)state;
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
-
 static struct match_plan *improved(struct patience *patience)
 {
     const struct match_options options = {.threads = 2, .stop = ask, .context = patience};
@@ -187,7 +173,7 @@ static void tied_lots_take_the_nodes_they_are_given(void **state)
 
 int main(void)
 {
-#define RULE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define RULE(test) SCENARIO_SUPPORT_TEST(test, s)
     const struct CMUnitTest tests[] = {
         RULE(more_time_is_never_worse),
         RULE(a_proof_in_little_time_is_never_worse),

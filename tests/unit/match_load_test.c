@@ -17,20 +17,6 @@
 
 static struct scenario_support s;
 
-static int begin(void **state)
-{
-    (void)state;
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
-
 static int load_status(void)
 {
     assert_int_equal(scenario_support_read(&s), STATUS_OK);
@@ -254,7 +240,7 @@ static void an_offer_left_out_keeps_its_commitments_and_gives_no_more(void **sta
 
 int main(void)
 {
-#define RULE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define RULE(test) SCENARIO_SUPPORT_TEST(test, s)
     const struct CMUnitTest tests[] = {
         RULE(amounts_are_rounded_half_to_even),
         RULE(defaults_and_derived_figures),

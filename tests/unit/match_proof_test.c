@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -25,21 +24,6 @@
 #define POINTS 6
 
 static struct scenario_support s;
-
-static int begin(void **state)
-{
-    (void)state;
-    alarm(240);
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
 
 static double draw(uint64_t *seed, unsigned most)
 {
@@ -265,9 +249,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(programs_are_solved_and_solved_again),
-        cmocka_unit_test_setup_teardown(choices_with_whole_lumps_are_worth_what_trying_all_says, begin, end),
-        cmocka_unit_test_setup_teardown(no_point_bounds_below_a_valid_plan, begin, end),
-        cmocka_unit_test_setup_teardown(proofs_of_lots_with_shares_verify, begin, end),
+        SCENARIO_SUPPORT_TEST(choices_with_whole_lumps_are_worth_what_trying_all_says, s),
+        SCENARIO_SUPPORT_TEST(no_point_bounds_below_a_valid_plan, s),
+        SCENARIO_SUPPORT_TEST(proofs_of_lots_with_shares_verify, s),
     };
     return cmocka_run_group_tests_name("match_proof", tests, NULL, NULL);
 }

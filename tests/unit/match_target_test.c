@@ -5,34 +5,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "broker/match/target.h"
 #include "proto/status.h"
-#include "tests/unit/patience.h"
 #include "tests/unit/scenario_support.h"
 
 #define LOTS 80
 #define MEMORY ((size_t)1 << 28)
 
 static struct scenario_support s;
-
-static int begin(void **state)
-{
-    (void)state;
-    alarm((unsigned)patience(120));
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
 
 /* A random choice, or none, of each offer; no lump in. */
 static void draw_target(const struct match_search *search, struct match_target *target, uint64_t *seed)
@@ -93,6 +76,6 @@ static void an_exact_flow_is_the_best_under_the_terms_in_force(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_exact_flow_is_the_best_under_the_terms_in_force, begin, end)};
+        SCENARIO_SUPPORT_TEST(an_exact_flow_is_the_best_under_the_terms_in_force, s)};
     return cmocka_run_group_tests_name("match_target", tests, NULL, NULL);
 }

@@ -20,20 +20,6 @@
 static struct scenario_support s;
 static struct hand_plan hand;
 
-static int begin(void **state)
-{
-    (void)state;
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
-
 static void start(void)
 {
     hand_plan_start(&hand, &s);
@@ -546,7 +532,7 @@ static void survives_the_message_and_not_its_spoiling(void **state)
 
 int main(void)
 {
-#define RULE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define RULE(test) SCENARIO_SUPPORT_TEST(test, s)
     const struct CMUnitTest tests[] = {
         RULE(accepts_a_valid_plan_and_an_empty_one),
         RULE(refuses_an_award_that_is_no_award),

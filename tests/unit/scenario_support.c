@@ -18,7 +18,9 @@
 #include "proto/scenario.h"
 #include "proto/scenario_table.h"
 #include "proto/status.h"
+#include "tests/unit/patience.h"
 
+#define SECONDS 240 /* of one test */
 #define MEMORY ((size_t)1 << 30)
 
 static void path_of(const struct scenario_support *s, const char *file, char *path, size_t size)
@@ -41,6 +43,19 @@ void scenario_support_begin(struct scenario_support *s)
     scenario_support_put(s, "offers.csv",
                          "offer,supplier,item,min_quantity,unit_price,one_off,first_month,stock,monthly_rate\n"
                          "O1,S1,I1,1,80.00,0,2027-02,0,2\nO1,,,15,70.00,50.00,2027-02,0,3\nO2,S2,I1,1,90.00,0,2027-01,3,1\n");
+}
+
+int scenario_support_set_up(void **state)
+{
+    alarm((unsigned)patience(SECONDS));
+    scenario_support_begin(*state);
+    return 0;
+}
+
+int scenario_support_tear_down(void **state)
+{
+    scenario_support_end(*state);
+    return 0;
 }
 
 void scenario_support_put(const struct scenario_support *s, const char *file, const char *text)

@@ -20,6 +20,14 @@ struct scenario_support {
     struct match_market *market;
 };
 
+/*
+ * A test with a scenario of its own in s, a variable of the test's file, and some minutes at most: set-up and tear-down are
+ * scenario_support_begin and _end.
+ */
+#define SCENARIO_SUPPORT_TEST(test, s) cmocka_unit_test_prestate_setup_teardown(test, scenario_support_set_up, scenario_support_tear_down, &(s))
+int scenario_support_set_up(void **state);
+int scenario_support_tear_down(void **state);
+
 /* A new folder with a scenario of one item, two nations, two suppliers and two offers. Fails the test where it can't be made. */
 void scenario_support_begin(struct scenario_support *s);
 

@@ -16,20 +16,6 @@
 
 static struct scenario_support s;
 
-static int begin(void **state)
-{
-    (void)state;
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
-
 static void assert_reads(void)
 {
     int status = scenario_support_read(&s);
@@ -375,20 +361,20 @@ static void refuses_to_write_what_could_not_be_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(reads_the_small_scenario_with_defaults, begin, end),
-        cmocka_unit_test_setup_teardown(accepts_what_the_grammar_allows, begin, end),
-        cmocka_unit_test_setup_teardown(later_rows_may_repeat_what_the_first_says, begin, end),
-        cmocka_unit_test_setup_teardown(text_that_is_no_utf8_is_refused_wherever_it_stands, begin, end),
-        cmocka_unit_test_setup_teardown(refuses_each_fault_in_its_place, begin, end),
-        cmocka_unit_test_setup_teardown(refuses_faults_in_further_columns, begin, end),
-        cmocka_unit_test_setup_teardown(refuses_faults_of_an_offer, begin, end),
-        cmocka_unit_test_setup_teardown(checks_rates_and_the_base_currency, begin, end),
-        cmocka_unit_test_setup_teardown(checks_commitments_against_lines_offers_and_tiers, begin, end),
-        cmocka_unit_test_setup_teardown(names_every_fault_of_every_row_at_once, begin, end),
-        cmocka_unit_test_setup_teardown(names_missing_files, begin, end),
-        cmocka_unit_test_setup_teardown(sets_limits_on_lines_and_tiers, begin, end),
-        cmocka_unit_test_setup_teardown(written_and_read_again_is_the_same_market, begin, end),
-        cmocka_unit_test_setup_teardown(refuses_to_write_what_could_not_be_read, begin, end),
+        SCENARIO_SUPPORT_TEST(reads_the_small_scenario_with_defaults, s),
+        SCENARIO_SUPPORT_TEST(accepts_what_the_grammar_allows, s),
+        SCENARIO_SUPPORT_TEST(later_rows_may_repeat_what_the_first_says, s),
+        SCENARIO_SUPPORT_TEST(text_that_is_no_utf8_is_refused_wherever_it_stands, s),
+        SCENARIO_SUPPORT_TEST(refuses_each_fault_in_its_place, s),
+        SCENARIO_SUPPORT_TEST(refuses_faults_in_further_columns, s),
+        SCENARIO_SUPPORT_TEST(refuses_faults_of_an_offer, s),
+        SCENARIO_SUPPORT_TEST(checks_rates_and_the_base_currency, s),
+        SCENARIO_SUPPORT_TEST(checks_commitments_against_lines_offers_and_tiers, s),
+        SCENARIO_SUPPORT_TEST(names_every_fault_of_every_row_at_once, s),
+        SCENARIO_SUPPORT_TEST(names_missing_files, s),
+        SCENARIO_SUPPORT_TEST(sets_limits_on_lines_and_tiers, s),
+        SCENARIO_SUPPORT_TEST(written_and_read_again_is_the_same_market, s),
+        SCENARIO_SUPPORT_TEST(refuses_to_write_what_could_not_be_read, s),
     };
     return cmocka_run_group_tests_name("scenario", tests, NULL, NULL);
 }
