@@ -19,6 +19,7 @@
 static struct file {
     char path[128];
     int fd;
+    size_t size;
 } files[FILES_MOST];
 static unsigned file_count;
 
@@ -76,6 +77,7 @@ static struct file *file_of(const char *folder, const char *name)
 
 void folder_put(const char *folder, const char *name, const void *bytes, size_t size)
 {
-    int fd = file_of(folder, name)->fd;
-    fuzz_require(pwrite(fd, bytes, size, 0) == (ssize_t)size && ftruncate(fd, (off_t)size) == 0);
+    struct file *file = file_of(folder, name);
+    fuzz_require(pwrite(file->fd, bytes, size, 0) == (ssize_t)size && (size >= file->size || ftruncate(file->fd, (off_t)size) == 0));
+    file->size = size;
 }

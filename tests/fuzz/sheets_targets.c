@@ -289,8 +289,8 @@ static size_t seed_scenario(const struct fuzz_target *target, unsigned number, u
 }
 
 static const struct fuzz_target targets[] = {
-    {"csv-demands", run_demands, 768, NULL, NULL, 4},
-    {"csv-offers", run_offers, 512, NULL, NULL, 4},
+    {"csv-demands", run_demands, 448, NULL, NULL, 4},
+    {"csv-offers", run_offers, 384, NULL, NULL, 4},
     {"csv-items", run_items, 256, NULL, NULL, 4},
     {"csv-funds", run_funds, 256, NULL, NULL, 4},
     {"csv-suppliers", run_suppliers, 256, NULL, NULL, 4},
