@@ -190,8 +190,24 @@ int pipe_flush(struct pipe *pipe)
     return STATUS_OK;
 }
 
+static int pipe_break(struct pipe *pipe)
+{
+    pipe->ended = true;
+    pipe->in.start = pipe->in.end;
+    return STATUS_UNREACHABLE;
+}
+
+/* Whether the peer sent more than its credit lets it: a window of frames or one longer, and the credit that it gives, which is less than a window. */
+static bool pipe_is_overrun(const struct pipe *pipe)
+{
+    size_t longest = pipe->frame_most + FRAME_HEAD;
+    return pipe->in.end - pipe->in.start > (longest > PIPE_WINDOW ? longest : PIPE_WINDOW) + PIPE_WINDOW;
+}
+
 int pipe_fill(struct pipe *pipe)
 {
+    if (pipe_is_overrun(pipe))
+        return pipe_break(pipe);
     size_t at_once = pipe->frame_most < READ_MOST ? pipe->frame_most : READ_MOST;
     for (size_t total = 0; !pipe->ended && total < FILL_MOST;) {
         int status = buffer_reserve(&pipe->in, at_once);
@@ -213,13 +229,6 @@ int pipe_fill(struct pipe *pipe)
         pipe->ended = true;
     }
     return pipe->ended ? STATUS_UNREACHABLE : STATUS_OK;
-}
-
-static int pipe_break(struct pipe *pipe)
-{
-    pipe->ended = true;
-    pipe->in.start = pipe->in.end;
-    return STATUS_UNREACHABLE;
 }
 
 /* Eats a credit frame whose payload stands at bytes. */

@@ -15,7 +15,7 @@
  * Credits run both ways, so that neither side can fill the other's memory and two full sides never wait for each other:
  * a side may have at most PIPE_WINDOW bytes of frames under way that the other has not yet released. A frame longer
  * than the window may be sent when nothing else is under way. The peer is not trusted: a frame over the limit, a kind
- * of 0 and credit for more than was sent end the pipe.
+ * of 0, credit for more than was sent and more bytes than it had credit for end the pipe.
  *
  * No call blocks; the caller polls. One thread a pipe.
  */

@@ -43,7 +43,8 @@ const struct suspect *suspects_judge(struct suspects *suspects, const struct sus
     if (record->crash != SUSPECT_OWN || record->in_hand != 1 || !suspect_user_is_right(record->user))
         return NULL;
     struct suspect *suspect = suspects_place(suspects, record->user);
-    if (suspect->times != 0 && now - suspect->last > SUSPECT_LONGEST)
+    /* A quiet day counts from the end of a refusal: during it the key could do nothing. */
+    if (now > suspect->until + SUSPECT_LONGEST)
         suspect->refusals = 0;
     suspect->times = suspect->times != 0 && now - suspect->last <= SUSPECT_WINDOW ? suspect->times + 1 : 1;
     suspect->last = now;

@@ -11,8 +11,8 @@
 /*
  * Whose message brought the front down. The front notes, in a piece of memory that the parent made and that outlives it, which key's message its own
  * code has in hand; when it crashes, a signal handler notes on which thread. Where both name one key, that key is held to have done it. A key that did it
- * twice within SUSPECT_WINDOW is refused by the next front for SUSPECT_FIRST, and for twice as long each time it does it again; a restart of
- * musterd lifts it.
+ * twice within SUSPECT_WINDOW is refused by the next front for SUSPECT_FIRST, and for twice as long each time it does it again within a day of
+ * being let in; a restart of musterd lifts it.
  *
  * What is not attributed to anybody: a crash on a thread of libzmq, or in libzmq on the front's own, where the bytes of any connection may be at work;
  * an abort, since the front's own code has none and the C library's checks find what was destroyed earlier; a signal from outside; a front that was killed. For those the log names who was heard last, and a person decides. That way a key is

@@ -169,6 +169,41 @@ static void credit_for_what_was_not_sent_ends_the_pipe(void **state)
     assert_int_equal(pump(pair, &frame), STATUS_UNREACHABLE);
 }
 
+static ssize_t flood_receive(void *data, int fd, void *bytes, size_t length)
+{
+    (void)fd;
+    memset(bytes, PIPE_REQUEST, length); /* frames of a length that is allowed, one begun after the other */
+    *(size_t *)data += length;
+    return (ssize_t)length;
+}
+
+static ssize_t flood_send(void *data, int fd, const void *bytes, size_t length)
+{
+    (void)data, (void)fd, (void)bytes;
+    return (ssize_t)length;
+}
+
+static void flood_close(void *data, int fd)
+{
+    (void)data, (void)fd;
+}
+
+/* Who reads no frame for a while must not be filled by a peer that keeps sending. */
+static void more_than_the_credit_ends_the_pipe(void **state)
+{
+    size_t sent = 0;
+    struct pipe pipe;
+    struct pipe_frame frame;
+    const struct pipe_line flood = {.receive = flood_receive, .send = flood_send, .close = flood_close, .data = &sent};
+    (void)state;
+    pipe_open_line(&pipe, &flood, 0, 1024 * 1024);
+    while (sent < 4 * (size_t)PIPE_WINDOW && pipe_fill(&pipe) == STATUS_OK)
+        ;
+    assert_true(sent > PIPE_WINDOW && sent < 3 * (size_t)PIPE_WINDOW);
+    assert_int_equal(pipe_next(&pipe, &frame), STATUS_UNREACHABLE);
+    pipe_close(&pipe);
+}
+
 static void what_was_sent_before_the_end_is_still_read(void **state)
 {
     struct pair *pair = *state;
@@ -219,6 +254,7 @@ int main(void)
         PIPE_TEST(an_empty_frame_ends_the_pipe),
         PIPE_TEST(a_kind_of_zero_ends_the_pipe),
         PIPE_TEST(credit_for_what_was_not_sent_ends_the_pipe),
+        cmocka_unit_test(more_than_the_credit_ends_the_pipe),
         PIPE_TEST(what_was_sent_before_the_end_is_still_read),
         cmocka_unit_test(message_heads_are_read_as_written),
     };
