@@ -41,6 +41,23 @@ void match_control_lot_done(struct match_control *control, int64_t objective, in
     pthread_mutex_unlock(&control->lock);
 }
 
+void match_control_lot_bounded(struct match_control *control, int64_t bound)
+{
+    pthread_mutex_lock(&control->lock);
+    control->progress.lots_bounded++;
+    control->progress.bound += bound;
+    pthread_mutex_unlock(&control->lock);
+}
+
+void match_control_lots_planned(struct match_control *control, uint32_t count, int64_t objective)
+{
+    pthread_mutex_lock(&control->lock);
+    control->progress.lots_bounded -= count;
+    control->progress.lots_done += count;
+    control->progress.objective += objective;
+    pthread_mutex_unlock(&control->lock);
+}
+
 uint64_t match_control_time(const struct match_control *control)
 {
     return control && control->options->clock && control->options->counters ? control->options->clock() : 0;

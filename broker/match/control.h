@@ -28,6 +28,10 @@ bool match_control_asks(struct match_control *control);
 /* Counts a lot as done. */
 void match_control_lot_done(struct match_control *control, int64_t objective, int64_t bound);
 
+/* Counts a lot as bounded; then count of such lots as done, with their plans' objectives. */
+void match_control_lot_bounded(struct match_control *control, int64_t bound);
+void match_control_lots_planned(struct match_control *control, uint32_t count, int64_t objective);
+
 /* Time of the caller's clock, 0 without one. */
 uint64_t match_control_time(const struct match_control *control);
 

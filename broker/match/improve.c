@@ -30,7 +30,7 @@ static bool ask(void *context, const struct match_progress *progress)
     const struct match_plan *plan = improvement->plan;
     struct match_progress whole = *progress;
     if (plan) {
-        whole = (struct match_progress){plan->lot_count, plan->lot_count, plan->objective, plan->bound};
+        whole = (struct match_progress){.lots_done = plan->lot_count, .lot_count = plan->lot_count, .objective = plan->objective, .bound = plan->bound};
     }
     improvement->stopped = improvement->options->stop(improvement->options->context, &whole) || improvement->stopped;
     return improvement->stopped;

@@ -82,7 +82,7 @@ static int settle_lot(void *context, uint32_t lot)
         match_lot_warm(&search, hurry ? HURRY_STEPS : WARM_STEPS);
         if (!joint->lots[lot].counted) { /* few lots are settled twice */
             joint->lots[lot].counted = true;
-            match_control_lot_done(joint->control, 0, search.best.bound);
+            match_control_lot_bounded(joint->control, search.best.bound);
         }
     }
     return match_hold_close(joint, lot, &search, status);
@@ -237,6 +237,18 @@ static int fit_plans(struct match_joint *joint)
     return status;
 }
 
+/* The lots have plans that fit together: the progress counts them as done. */
+static void count_plans(const struct match_joint *joint)
+{
+    uint32_t count = 0;
+    int64_t objective = 0;
+    for (uint32_t l = 0; l < joint->market->lot_count; l++) {
+        count += joint->lots[l].counted;
+        objective += joint->lots[l].counted ? joint->lots[l].plan.objective : 0;
+    }
+    match_control_lots_planned(joint->control, count, objective);
+}
+
 int match_joint_plan(const struct match_market *market, struct match_control *control, const __int128 *balance, struct arena *arena,
                      struct match_lot_plan *plans, int64_t *price, int64_t *bound)
 {
@@ -250,6 +262,7 @@ int match_joint_plan(const struct match_market *market, struct match_control *co
         status = fit_plans(&joint);
     }
     if (!status && !(status = match_ledger_keep(&joint, &work))) {
+        count_plans(&joint);
         status = match_refine_lots(&joint);
     }
     for (uint32_t l = 0; !status && l < market->lot_count; l++) {

@@ -17,9 +17,10 @@
 /* How far a call has come; passed to the caller's stop function. */
 struct match_progress {
     uint32_t lots_done;
+    uint32_t lots_bounded; /* with a bound and no plan yet: lots that share a fund get their plans together */
     uint32_t lot_count;
     int64_t objective; /* of the lots done */
-    int64_t bound;     /* of the lots done */
+    int64_t bound;     /* of the lots done and bounded */
 };
 
 /* What the passes did; every figure is a sum over lots. Times only where a clock was given. */

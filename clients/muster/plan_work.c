@@ -75,17 +75,25 @@ struct watch {
     bool stopped;
 };
 
+/* Lots that share a fund have bounds before they have plans: until then there is no gap to tell. */
+static void print_progress(const struct match_progress *progress, uint64_t seconds)
+{
+    char bounded[64] = "", gap[96] = "";
+    if (progress->lots_bounded) {
+        snprintf(bounded, sizeof bounded, ", %u more bounded", progress->lots_bounded);
+    } else if (progress->objective > 0 && progress->bound > 0) {
+        snprintf(gap, sizeof gap, ", at most %.40s %% from the best", figures_gap(progress->bound - progress->objective, progress->bound).text);
+    }
+    fprintf(stderr, "Planning: %u of %u lots%s, %llu s%s\n", progress->lots_done, progress->lot_count, bounded, (unsigned long long)seconds, gap);
+}
+
 static bool stop(void *context, const struct match_progress *progress)
 {
     struct watch *watch = context;
     uint64_t now = plan_clock();
     if (watch->next_line && now >= watch->next_line) {
         watch->next_line = now + SECOND;
-        const struct figure gap = figures_gap(progress->bound - progress->objective, progress->bound);
-        bool known = progress->bound > 0;
-        fprintf(stderr, "Planning: %u of %u lots, %llu s%s%s%s\n", progress->lots_done, progress->lot_count,
-                (unsigned long long)((now - watch->started) / SECOND), known ? ", at most " : "", known ? gap.text : "",
-                known ? " % from the best" : "");
+        print_progress(progress, (now - watch->started) / SECOND);
     }
     watch->stopped = watch->stopped || interrupted || (watch->deadline && now >= watch->deadline);
     return watch->stopped;

@@ -29,7 +29,7 @@ struct patience {
 static bool ask(void *context, const struct match_progress *progress)
 {
     struct patience *patience = context;
-    patience->wrong = patience->wrong || progress->lots_done > progress->lot_count || progress->objective > progress->bound;
+    patience->wrong = patience->wrong || progress->lots_done + progress->lots_bounded > progress->lot_count || progress->objective > progress->bound;
     return ++patience->asked > patience->most;
 }
 
