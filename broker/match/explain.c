@@ -33,10 +33,16 @@ struct crew {
     bool (*job)(struct crew *, size_t, struct arena *, struct arena *); /* false: out of memory */
     size_t job_count;
     atomic_size_t next;
+    atomic_size_t explained;
     atomic_bool failed;
     pthread_mutex_t lock; /* of arena */
     struct arena *arena;  /* of the results */
 };
+
+static bool is_stopped(const struct crew *crew)
+{
+    return crew->options->stop && crew->options->stop(crew->options->context);
+}
 
 static void *work_of_thread(void *context)
 {
@@ -46,7 +52,7 @@ static void *work_of_thread(void *context)
     arena_init(&work, WORK_MEMORY);
     while (!atomic_load(&crew->failed)) {
         size_t at = atomic_fetch_add(&crew->next, 1);
-        if (at >= crew->job_count || (crew->options->stop && crew->options->stop(crew->options->context))) {
+        if (at >= crew->job_count || is_stopped(crew)) {
             break;
         }
         if (!crew->job(crew, at, &texts, &work)) {
@@ -98,12 +104,14 @@ static const int64_t *units_with(struct crew *crew, const struct match_inquiry *
 {
     const struct match_change change = {.kind = kind, .index = fund, .value = kind == MATCH_CHANGE_MONEY ? INT64_MAX : 0};
     struct match_outcome outcome;
+    bool stopped = is_stopped(crew);
     int64_t *units = kept_array(crew, inquiry->lot->demand_count, sizeof *units);
     int64_t *offers = kept_array(crew, inquiry->lot->offer_count, sizeof *offers);
-    int status = match_change_plan(inquiry->market, inquiry->lot_index, &change, inquiry->money, work, &outcome);
+    int status = stopped ? STATUS_CANCELLED : match_change_plan(inquiry->market, inquiry->lot_index, &change, inquiry->money, work, &outcome);
     if (!units || !offers || status == STATUS_NO_MEMORY) {
         return NULL;
     }
+    /* Once stopped, nothing is explained of the lot: what is missing here is never read. */
     for (uint32_t n = 0; !status && n < outcome.plan->award_count; n++) {
         units[outcome.plan->awards[n].demand] += outcome.plan->awards[n].quantity;
         offers[outcome.plan->awards[n].offer] += outcome.plan->awards[n].quantity;
@@ -161,7 +169,8 @@ static bool open_lot(struct crew *crew, size_t at, struct arena *texts, struct a
         return true;
     }
     *inquiry = (struct match_inquiry){.market = crew->market, .lot_index = (uint32_t)at, .lot = &crew->market->lots[at],
-                                      .currency = crew->options->currency};
+                                      .currency = crew->options->currency, .stop = crew->options->stop,
+                                      .context = crew->options->context, .lock = &crew->lock, .arena = crew->arena};
     pthread_mutex_lock(&crew->lock);
     inquiry->money = arena_array(crew->arena, crew->market->fund_count, sizeof *inquiry->money);
     int status = inquiry->money ? match_state_open(crew->market, inquiry->lot, plan, crew->arena, &inquiry->state) : STATUS_NO_MEMORY;
@@ -229,12 +238,13 @@ static bool explain_demand(struct crew *crew, const struct task *task, struct ma
     subject->lacks = lacks;
     subject->has = inquiry->state.demand_taken[entry->demand];
     subject->has = inquiry->general.as_is[entry->demand] > subject->has ? inquiry->general.as_is[entry->demand] : subject->has;
-    entry->reason = match_trials_demand_reason(subject, entry->reason);
-    match_trials_demand(subject, entry->reason);
-    const char *text = match_text_demand(subject, entry->reason);
+    enum match_reason reason = match_trials_demand_reason(subject, entry->reason);
+    match_trials_demand(subject, reason);
+    const char *text = match_text_demand(subject, reason);
     if (subject->status || !text || !keep_trials(crew, subject, &entry->tried, &entry->tried_count)) {
-        return false;
+        return subject->status == STATUS_CANCELLED;
     }
+    entry->reason = reason;
     entry->text = kept_text(crew, text);
     return entry->text != NULL;
 }
@@ -250,7 +260,7 @@ static bool explain_offer(struct crew *crew, const struct task *task, struct mat
     match_trials_offer(subject);
     const char *text = match_text_offer(subject, entry->reason);
     if (subject->status || !text || !keep_trials(crew, subject, &entry->tried, &entry->tried_count)) {
-        return false;
+        return subject->status == STATUS_CANCELLED;
     }
     entry->text = kept_text(crew, text);
     return entry->text != NULL;
@@ -260,7 +270,28 @@ static bool explain_task(struct crew *crew, size_t at, struct arena *texts, stru
 {
     const struct task *task = &crew->tasks[at];
     struct match_subject subject = {.inquiry = &crew->inquiries[task->lot], .texts = texts, .work = work};
-    return task->offer ? explain_offer(crew, task, &subject) : explain_demand(crew, task, &subject);
+    bool good = task->offer ? explain_offer(crew, task, &subject) : explain_demand(crew, task, &subject);
+    if (good && !subject.status) {
+        size_t explained = atomic_fetch_add(&crew->explained, 1) + 1;
+        if (crew->options->progress) {
+            crew->options->progress(crew->options->context, explained, crew->task_count);
+        }
+    }
+    return good;
+}
+
+/* Offers whose reason was not looked into have none. */
+static void drop_unexplained(struct match_plan *plan)
+{
+    for (uint32_t l = 0; l < plan->lot_count; l++) {
+        uint32_t kept = 0;
+        for (uint32_t n = 0; n < plan->lots[l].unused_count; n++) {
+            if (plan->lots[l].unused[n].text) {
+                plan->lots[l].unused[kept++] = plan->lots[l].unused[n];
+            }
+        }
+        plan->lots[l].unused_count = kept;
+    }
 }
 
 /* Every offer without a new award, unexplained as yet. */
@@ -319,11 +350,14 @@ int match_explain_plan(const struct match_market *market, const struct match_exp
     match_reasons_money(market, plan, left);
     crew.left = left;
     int status = list_tasks(&crew);
+    if (!status && options->progress) {
+        options->progress(options->context, 0, crew.task_count);
+    }
     status = status ? status : run(&crew, open_lot, market->lot_count);
-    bool stopped = options->stop && options->stop(options->context);
-    if (!status && !stopped) {
+    if (!status && !is_stopped(&crew)) {
         status = run(&crew, explain_task, crew.task_count);
     }
+    drop_unexplained(plan);
     pthread_mutex_destroy(&crew.lock);
     return status;
 }

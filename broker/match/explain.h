@@ -22,13 +22,17 @@
 struct match_explain_options {
     const char *currency; /* of the base, for sentences */
     uint32_t threads;     /* 0 counts as 1; the result is the same for any number */
-    bool (*stop)(void *context); /* true leaves what is not explained yet without text; may be called from any thread. NULL: never */
-    void *context;
+    /* Asked before each re-plan, from any thread; true for good once it is true. NULL: never. */
+    bool (*stop)(void *context);
+    void *context; /* of both */
+    /* Told from any thread how many demands and offers are explained, of how many. NULL: nobody is. */
+    void (*progress)(void *context, size_t explained, size_t count);
 };
 
 /*
  * Fills in reason, text and tried of uncovered, and unused, of every lot of a plan whose reasons are there. Everything lies in arena.
- * STATUS_NO_MEMORY.
+ * Where it was stopped, a demand that is not explained keeps the reason that it had, without text, and such an offer is not in unused: nothing
+ * is stated of it that was not verified. STATUS_NO_MEMORY.
  */
 int match_explain_plan(const struct match_market *market, const struct match_explain_options *options, struct arena *arena,
                        struct match_plan *plan);

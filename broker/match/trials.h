@@ -2,6 +2,8 @@
 #ifndef BROKER_MATCH_TRIALS_H
 #define BROKER_MATCH_TRIALS_H
 
+#include <pthread.h>
+
 #include "broker/match/change.h"
 #include "broker/match/state.h"
 
@@ -24,6 +26,13 @@ struct match_general {
     const int64_t *offers_any_nations;
 };
 
+/* What a change gave that says nothing of one demand, so that several subjects ask for it: units by demand, then by offer. */
+struct match_memo {
+    struct match_change change;
+    int64_t *units;
+    struct match_memo *next;
+};
+
 struct match_inquiry {
     const struct match_market *market;
     uint32_t lot_index;
@@ -32,11 +41,17 @@ struct match_inquiry {
     struct match_general general;
     int64_t *money;        /* by fund: what it may spend in this lot */
     const char *currency;
+    bool (*stop)(void *context); /* or NULL */
+    void *context;
+    pthread_mutex_t *lock;   /* of the next three */
+    struct match_memo *memos;
+    struct arena *arena;     /* of the memos */
+    size_t memo_units;       /* that all memos hold */
 };
 
 /* One subject and what was tried for it; texts lie in texts. */
 struct match_subject {
-    const struct match_inquiry *inquiry;
+    struct match_inquiry *inquiry;
     struct arena *texts;
     struct arena *work;    /* of one re-plan, dropped after each */
     bool is_offer;
@@ -46,10 +61,16 @@ struct match_subject {
     const int64_t *lacks;  /* of a demand, by line */
     struct match_trial trials[MATCH_TRIALS_MOST];
     uint32_t trial_count;
-    int status;            /* STATUS_NO_MEMORY once memory is out */
+    int status;            /* STATUS_NO_MEMORY once memory is out, STATUS_CANCELLED once it was stopped: what it tried then counts for nothing */
 };
 
-/* Plans again with one change; returns the units that the subject gains, 0 where none or where the change can't be planned. */
+/* Whether to go on: false once it was stopped, or memory is out. */
+bool match_subject_goes_on(struct match_subject *subject);
+
+/*
+ * Plans again with one change; returns the units that the subject gains, 0 where none or where the change can't be planned. A change of
+ * rules, money or an offer that was planned for another subject is not planned twice: the same input gives the same plan.
+ */
 int64_t match_subject_try(struct match_subject *subject, const struct match_change *change);
 
 /*

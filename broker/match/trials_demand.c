@@ -312,6 +312,9 @@ static int64_t money_needed(struct match_subject *subject, uint32_t fund)
     change.index = fund;
     change.value = INT64_MAX;
     struct match_outcome outcome;
+    if (!match_subject_goes_on(subject)) {
+        return 0;
+    }
     int status = match_change_plan(subject->inquiry->market, subject->inquiry->lot_index, &change, subject->inquiry->money,
                                    subject->work, &outcome);
     int64_t pays = 0;
@@ -415,6 +418,11 @@ static void try_output(struct match_subject *subject)
         change.offer = sources[n].offer;
         change.tier = sources[n].tier;
         int64_t months = months_at_work(subject, &offer->tiers[sources[n].tier]);
+        change.value = CELL_QUANTITY_MOST; /* the same for every demand, so that it is planned once */
+        if (match_subject_try(subject, &change) == 0) {
+            match_subject_keep(subject, "output", arena_format(subject->texts, "%s:any", offer->id), arena_format(subject->texts, "any output of %s", offer->id), 0);
+            continue;
+        }
         change.value = rate + (subject->missing + months - 1) / months; /* no less could do, unless others stand back */
         int64_t adds = change.value <= (int64_t)CELL_QUANTITY_MOST ? match_subject_try(subject, &change) : 0;
         if (adds < subject->missing && months > 1 && rate + subject->missing <= (int64_t)CELL_QUANTITY_MOST) {

@@ -21,7 +21,7 @@ enum { KEY_JSON = 'j', KEY_EXPLAIN = 'e', KEY_VERBOSE = 'v', KEY_PROVE = 256, KE
 
 static const struct argp_option options[] = {
     {"json", KEY_JSON, NULL, 0, "print the plan as JSON, nothing else", 0},
-    {"explain", KEY_EXPLAIN, NULL, 0, "why each demand is not covered and each offer not used, with changes that were tried", 0},
+    {"explain", KEY_EXPLAIN, NULL, 0, "why each demand is not covered and each offer not used, with changes that were tried; minutes for a large lot, Ctrl-C prints what is explained by then", 0},
     {"prove", KEY_PROVE, NULL, 0, "spend a larger budget of nodes on proving that no plan is better", 0},
     {"threads", KEY_THREADS, "N", 0, "threads to plan with (as many as processors); the plan is the same", 0},
     {"budget", KEY_BUDGET, "TIME", 0, "go on improving for so long, as 10s or 2m; the plan then depends on the machine", 0},
@@ -138,6 +138,11 @@ static int print_result(const struct plan_request *request, const struct plan_re
     }
     if (status) {
         return print_failed(status);
+    }
+    if (result->explained < result->to_explain) {
+        advise("Stopped: %zu of %zu demands and offers are explained. The %zu left out: demands keep the reason that planning found, without what would help; offers have none.",
+               result->explained, result->to_explain, result->to_explain - result->explained);
+        return EXIT_CODE_INTERRUPTED;
     }
     if (result->interrupted) {
         advise("Stopped: the best plan so far. It is valid and its bound holds; with more time it may be better.");

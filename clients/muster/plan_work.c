@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -114,10 +115,53 @@ static uint32_t threads_of(const struct plan_request *request)
     return request->threads ? request->threads : processors > 0 ? (uint32_t)processors : 1;
 }
 
+/* What is told of explaining, from any of its threads. */
+struct explaining {
+    pthread_mutex_t lock;
+    uint64_t started;
+    uint64_t next_line; /* 0: none is wanted */
+    size_t explained, count;
+    bool told; /* how to end it */
+};
+
 static bool stop_explaining(void *context)
 {
-    (void)context;
+    struct explaining *explaining = context;
+    uint64_t now = plan_clock();
+    pthread_mutex_lock(&explaining->lock);
+    if (explaining->next_line && now >= explaining->next_line) {
+        explaining->next_line = now + SECOND;
+        fprintf(stderr, "Explaining: %zu of %zu demands and offers, %llu s%s\n", explaining->explained, explaining->count,
+                (unsigned long long)((now - explaining->started) / SECOND), explaining->told ? "" : "; Ctrl-C prints what is explained by then");
+        explaining->told = true;
+    }
+    pthread_mutex_unlock(&explaining->lock);
     return interrupted != 0;
+}
+
+static void note_explained(void *context, size_t explained, size_t count)
+{
+    struct explaining *explaining = context;
+    pthread_mutex_lock(&explaining->lock);
+    explaining->explained = explained > explaining->explained ? explained : explaining->explained;
+    explaining->count = count;
+    pthread_mutex_unlock(&explaining->lock);
+}
+
+static int explain(const struct plan_request *request, struct arena *arena, struct plan_result *result)
+{
+    struct explaining explaining = {.started = plan_clock()};
+    const struct match_explain_options options = {.currency = plan_currency(result), .threads = threads_of(request), .stop = stop_explaining,
+                                                  .context = &explaining, .progress = note_explained};
+    explaining.next_line = request->verbose || isatty(STDERR_FILENO) ? explaining.started + SECOND : 0;
+    if (pthread_mutex_init(&explaining.lock, NULL) != 0) {
+        return STATUS_NO_MEMORY;
+    }
+    int status = match_explain_plan(result->market, &options, arena, result->plan);
+    pthread_mutex_destroy(&explaining.lock);
+    result->explained = explaining.explained;
+    result->to_explain = explaining.count;
+    return status;
 }
 
 static int make_plan(const struct plan_request *request, const struct plan_result *before, struct arena *arena,
@@ -201,8 +245,7 @@ int plan_make(const struct plan_request *request, const struct plan_variant *var
         status = match_reasons_plan(result->market, arena, result->plan);
     }
     if (!status && request->explain) {
-        const struct match_explain_options options = {plan_currency(result), threads_of(request), stop_explaining, NULL};
-        status = match_explain_plan(result->market, &options, arena, result->plan);
+        status = explain(request, arena, result);
     }
     sigaction(SIGINT, &usual, NULL);
     const char *fault = NULL;

@@ -49,6 +49,8 @@ struct plan_result {
     uint64_t plan_nanoseconds;
     uint32_t planned_lots; /* lots that were planned; the others kept the plan of the scenario before */
     bool interrupted; /* stopped by the user: valid, its bound honest, not reproducible */
+    size_t explained; /* demands and offers that are explained, of those to explain */
+    size_t to_explain;
 };
 
 /* A scenario and what to change in it before it is planned. */

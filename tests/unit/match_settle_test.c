@@ -157,7 +157,7 @@ static const struct match_trial *tried(const struct match_trial *list, uint32_t 
 
 static struct match_plan *explain(uint32_t threads)
 {
-    const struct match_explain_options options = {"EUR", threads, NULL, NULL};
+    const struct match_explain_options options = {.currency = "EUR", .threads = threads};
     scenario_support_load(&s);
     struct match_plan *plan = scenario_support_plan(&s);
     assert_int_equal(match_explain_plan(s.market, &options, &s.arena, plan), STATUS_OK);
@@ -200,6 +200,65 @@ static void explanations_are_the_same_for_any_number_of_threads(void **state)
     assert_string_equal(first, second);
 }
 
+/* Who says stop once it was asked so often, and what it was told. */
+struct stopper {
+    size_t asked, most;
+    size_t explained, count;
+};
+
+static bool stop_after(void *context)
+{
+    struct stopper *stopper = context;
+    return ++stopper->asked > stopper->most;
+}
+
+static void note(void *context, size_t explained, size_t count)
+{
+    struct stopper *stopper = context;
+    stopper->explained = explained;
+    stopper->count = count;
+}
+
+static struct match_plan *explain_until(struct stopper *stopper)
+{
+    const struct match_explain_options options = {.currency = "EUR", .threads = 1, .stop = stop_after, .context = stopper, .progress = note};
+    struct match_plan *plan = scenario_support_plan(&s);
+    assert_int_equal(match_explain_plan(s.market, &options, &s.arena, plan), STATUS_OK);
+    return plan;
+}
+
+/* Wherever it is stopped: what has a text is what the whole run says, and of the rest nothing is stated that was not there before. */
+static void a_stop_leaves_whole_explanations_and_no_others(void **state)
+{
+    (void)state;
+    struct stopper whole = {.most = SIZE_MAX};
+    scenario_support_put(&s, "policy.csv", "key,value\nas_of,2027-02-01\nmin_nations,5\n");
+    scenario_support_load(&s);
+    const struct match_lot_plan *all = &explain_until(&whole)->lots[0], *before = &scenario_support_plan(&s)->lots[0];
+    assert_int_equal(whole.explained, whole.count);
+    assert_int_equal(whole.count, all->uncovered_count + all->unused_count);
+    assert_true(whole.count > 1);
+    size_t least = whole.count;
+    for (size_t most = 0; most < whole.asked; most += 1 + whole.asked / 40) {
+        struct stopper stopper = {.most = most};
+        const struct match_lot_plan *some = &explain_until(&stopper)->lots[0];
+        size_t explained = some->unused_count;
+        assert_int_equal(some->uncovered_count, all->uncovered_count);
+        for (uint32_t n = 0; n < some->uncovered_count; n++) {
+            const struct match_uncovered *u = &some->uncovered[n], *full = &all->uncovered[n];
+            explained += u->text != NULL;
+            assert_int_equal(u->reason, u->text ? full->reason : before->uncovered[n].reason);
+            assert_int_equal(u->tried_count, u->text ? full->tried_count : 0);
+        }
+        for (uint32_t n = 0; n < some->unused_count; n++) {
+            assert_non_null(some->unused[n].text);
+        }
+        assert_int_equal(explained, stopper.explained);
+        least = explained < least ? explained : least;
+    }
+    assert_int_equal(least, 0);
+}
+
 static void facts_come_with_their_figures(void **state)
 {
     (void)state;
@@ -229,8 +288,19 @@ static void a_lot_without_a_bundle_names_the_rule(void **state)
     assert_non_null(plan->lots[0].forbidden_by);
     const struct match_uncovered *nl = explained(plan, "NL-1");
     assert_int_equal(nl->reason, MATCH_REASON_MIN_NATIONS);
+    assert_string_equal(nl->text, "Fewer nations can be served than the 5 that are asked for.");
     assert_true(tried(nl->tried, nl->tried_count, "at least 4 nations instead of 5")->covers);
     assert_true(tried(nl->tried, nl->tried_count, "120 more from one more nation")->adds > 0);
+}
+
+static void a_share_rule_that_forbids_is_named_with_its_figure(void **state)
+{
+    (void)state;
+    scenario_support_put(&s, "policy.csv", "key,value\nas_of,2027-02-01\nsme_min_share,20\n");
+    const struct match_uncovered *nl = explained(explain(1), "NL-1");
+    assert_int_equal(nl->reason, MATCH_REASON_BUNDLE_RULE);
+    assert_string_equal(nl->text, "sme_min_share at 20 forbids it.");
+    assert_true(tried(nl->tried, nl->tried_count, "sme_min_share at 0 instead of 20")->covers);
 }
 
 static void an_empty_fund_and_a_minimum_are_told_apart(void **state)
@@ -296,8 +366,10 @@ int main(void)
         RULE(alone_a_nation_may_get_less),
         RULE(a_shortfall_is_explained_by_changes_that_were_planned),
         RULE(explanations_are_the_same_for_any_number_of_threads),
+        RULE(a_stop_leaves_whole_explanations_and_no_others),
         RULE(facts_come_with_their_figures),
         RULE(a_lot_without_a_bundle_names_the_rule),
+        RULE(a_share_rule_that_forbids_is_named_with_its_figure),
         RULE(an_empty_fund_and_a_minimum_are_told_apart),
         RULE(an_offer_without_an_award_hears_what_would_have_won),
     };
