@@ -21,7 +21,8 @@
  * is to it, who reads it; who changes seal.def has to say so there too.
  *
  * A line is a place, and the readers who see it: A an agency of what is its own, a of another's; S and s a supplier likewise; C a
- * coordinator. The places of a record stand once for each kind of thing that it holds. SEAL_SEEN_WRITE=file writes what is seen now.
+ * coordinator. The places of a record stand once for each kind of thing that it holds. Then each message is sealed alone, as if what holds it
+ * were open; its places begin with its name in brackets. SEAL_SEEN_WRITE=file writes what is seen now.
  */
 
 #define SEEN "tests/unit/data/seal-seen.txt"
@@ -29,6 +30,7 @@
 #define PLACES_MOST 4000
 #define DEPTH_MOST 10
 #define READERS 5
+#define MESSAGES_MOST 100
 
 static const struct reader {
     char letter;
@@ -197,7 +199,7 @@ static bool has_value(const ProtobufCFieldDescriptor *field, const uint8_t *at, 
 }
 
 /* Notes what is left of a message, place by place; of a message that is gone, that nothing of it is. */
-static void note(struct filling *filling, const ProtobufCMessageDescriptor *descriptor, const ProtobufCMessage *message, const char *path)
+static void note(struct filling *filling, const ProtobufCMessageDescriptor *descriptor, const ProtobufCMessage *message, const char *path, bool alone)
 {
     for (unsigned n = 0; n < descriptor->n_fields; n++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[n];
@@ -221,31 +223,65 @@ static void note(struct filling *filling, const ProtobufCMessageDescriptor *desc
         } else if (whole && kept) {
             memcpy(&inner, at, sizeof inner);
         }
-        if (whole)
-            note(filling, field->descriptor, inner, name);
+        if (whole && !alone)
+            note(filling, field->descriptor, inner, name, false);
+    }
+}
+
+/* A message filled, sealed and noted for each reader. */
+static void see(struct filling *filling, const ProtobufCMessageDescriptor *descriptor, const char *path, bool alone)
+{
+    for (size_t n = 0; n < READERS; n++) {
+        filling->reader = &readers[n];
+        arena_init(&filling->arena, MEMORY);
+        ProtobufCMessage *message = fill(filling, descriptor, 0);
+        assert_int_equal(seal_answer(&readers[n].asker, message, &filling->arena), STATUS_OK);
+        note(filling, descriptor, message, path, alone);
+        arena_drop(&filling->arena);
+    }
+}
+
+struct messages {
+    const ProtobufCMessageDescriptor *list[MESSAGES_MOST];
+    size_t count;
+};
+
+static void list_messages(struct messages *messages, const ProtobufCMessageDescriptor *descriptor)
+{
+    for (size_t n = 0; n < messages->count; n++) {
+        if (messages->list[n] == descriptor)
+            return;
+    }
+    assert_true(messages->count < MESSAGES_MOST);
+    messages->list[messages->count++] = descriptor;
+    for (unsigned n = 0; n < descriptor->n_fields; n++) {
+        if (descriptor->fields[n].type == PROTOBUF_C_TYPE_MESSAGE)
+            list_messages(messages, descriptor->fields[n].descriptor);
     }
 }
 
 static void see_all(struct filling *filling)
 {
+    struct messages messages = {.count = 0};
     size_t count;
     const struct verb *all = verb_all(&count);
     for (size_t v = 0; v < count; v++) {
         for (int holds = 0; holds < HOLDS; holds++) {
             if (holds != HOLDS_OTHERS && all[v].answer != &muster__list_answer__descriptor)
                 continue;
-            for (size_t n = 0; n < READERS; n++) {
-                char path[64];
-                filling->reader = &readers[n];
-                filling->holds = (enum holds)holds;
-                arena_init(&filling->arena, MEMORY);
-                snprintf(path, sizeof path, "%s%s", all[v].name, holds_names[holds]);
-                ProtobufCMessage *message = fill(filling, all[v].answer, 0);
-                assert_int_equal(seal_answer(&readers[n].asker, message, &filling->arena), STATUS_OK);
-                note(filling, all[v].answer, message, path);
-                arena_drop(&filling->arena);
-            }
+            char path[64];
+            filling->holds = (enum holds)holds;
+            snprintf(path, sizeof path, "%s%s", all[v].name, holds_names[holds]);
+            see(filling, all[v].answer, path, false);
         }
+        list_messages(&messages, all[v].answer);
+    }
+    list_messages(&messages, &muster__terms__descriptor);
+    filling->holds = HOLDS_OTHERS;
+    for (size_t n = 0; n < messages.count; n++) {
+        char path[64];
+        snprintf(path, sizeof path, "(%s)", messages.list[n]->short_name);
+        see(filling, messages.list[n], path, true);
     }
 }
 
