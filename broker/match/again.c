@@ -186,6 +186,24 @@ static uint32_t keep_lots(const struct match_market *before, const struct match_
     return count;
 }
 
+/* Whether new commitments leave a fund less than what the lots that are kept spend of it: who is to have it is then open again. */
+static int is_overdrawn(const struct match_market *market, const struct match_plan *plan, struct arena *arena, bool *overdrawn)
+{
+    __int128 *money = arena_array(arena, market->fund_count, sizeof *money);
+    if (!money) {
+        return STATUS_NO_MEMORY;
+    }
+    match_plan_balances(market, money);
+    for (uint32_t l = 0; l < market->lot_count; l++) {
+        spend(&market->lots[l], &plan->lots[l], money);
+    }
+    *overdrawn = false;
+    for (uint32_t f = 0; f < market->fund_count; f++) {
+        *overdrawn = *overdrawn || (market->funds[f].limited && money[f] < 0);
+    }
+    return STATUS_OK;
+}
+
 static bool draws_on_money(const struct match_market *market, const struct match_lot *lot)
 {
     bool draws = false;
@@ -276,10 +294,14 @@ int match_plan_again(const struct match_market *before, const struct match_plan 
     if (may_keep(before, market) && money_grew(before, market, arena, &grew)) {
         return STATUS_NO_MEMORY;
     }
+    bool overdrawn = false;
     if (!grew) {
         *changed = keep_lots(before, old, market, options ? options->threads : 1, plan, marks);
+        if (is_overdrawn(market, plan, arena, &overdrawn)) {
+            return STATUS_NO_MEMORY;
+        }
     }
-    if (*changed > market->lot_count / 2) {
+    if (overdrawn || *changed > market->lot_count / 2) {
         *changed = market->lot_count;
         return match_plan(market, options, arena, result);
     }

@@ -20,8 +20,8 @@
  */
 
 /*
- * Plans market from before and its plan. Where funds, the date or the set of lots differ, or more than half of the lots changed, all is planned
- * from scratch. options: as for match_plan. *changed: lots that were planned. The plan lies in arena and shares the
+ * Plans market from before and its plan. Where funds, the date or the set of lots differ, more than half of the lots changed, or new commitments leave
+ * a fund less than the kept lots spend of it, all is planned from scratch. options: as for match_plan. *changed: lots that were planned. The plan lies in arena and shares the
  * awards of the plan before, which must outlive it; reasons, settlement and explanations are left empty. STATUS_NO_MEMORY.
  */
 int match_plan_again(const struct match_market *before, const struct match_plan *old, const struct match_market *market,

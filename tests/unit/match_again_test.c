@@ -119,6 +119,22 @@ static void what_touches_all_lots_is_planned_from_scratch(void **state)
     assert_int_equal(planned_again(&old, &plan), 3);
 }
 
+/* A commitment dearer than what was planned: the lots that are kept would spend money that is no longer there. */
+static void money_that_is_gone_is_not_spent(void **state)
+{
+    (void)state;
+    const struct match_plan *old;
+    struct match_plan *plan;
+    scenario_support_put(&after, "commitments.csv", "demand,month,offer,tier,quantity,unit_price\nD3,2027-06,O2,1,8,250\n");
+    assert_int_equal(planned_again(&old, &plan), 3);
+    for (uint32_t l = 0; l < plan->lot_count; l++) {
+        for (uint32_t n = 0; n < plan->lots[l].award_count; n++) {
+            assert_int_equal(after.market->lots[l].demands[plan->lots[l].awards[n].demand].fund, MATCH_NONE);
+        }
+    }
+    assert_true(old->lots[0].award_count + old->lots[2].award_count > 0);
+}
+
 int main(void)
 {
 #define RULE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -126,6 +142,7 @@ int main(void)
         RULE(nothing_changed_nothing_planned),
         RULE(one_changed_lot_is_planned_and_the_others_keep_their_awards),
         RULE(what_touches_all_lots_is_planned_from_scratch),
+        RULE(money_that_is_gone_is_not_spent),
     };
     return cmocka_run_group_tests_name("match_again", tests, NULL, NULL);
 }
