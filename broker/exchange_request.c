@@ -35,6 +35,7 @@ struct exchange_session {
     uint8_t box_key[32];
     struct box_session box;
     unsigned users;
+    uint64_t changes; /* desk_party_changes() when party was what stood */
     struct session_party *party; /* as it was read last; older ones behind it, which requests may still point to */
     UT_hash_handle hh;
 };
@@ -133,10 +134,9 @@ void request_drop_sessions(struct exchange *exchange)
     HASH_ITER(hh, exchange->sessions, session, next) session_drop(exchange, session);
 }
 
-static int session_take(struct exchange *exchange, const uint8_t box_key[32], struct exchange_session **taken)
+static int session_take(struct exchange *exchange, const uint8_t box_key[32], struct exchange_session *session,
+                        struct exchange_session **taken)
 {
-    struct exchange_session *session = NULL;
-    HASH_FIND(hh, exchange->sessions, box_key, 32, session);
     if (session == NULL) {
         sessions_trim(exchange);
         session = calloc(1, sizeof *session);
@@ -170,13 +170,18 @@ int request_identify(struct exchange *exchange, struct store_txn *txn, struct ex
         request_drop(request, HINT_MALFORMED);
         return STATUS_OK;
     }
+    struct exchange_session *session = NULL;
     struct store_value record;
-    int status = desk_party_bytes(txn, header.sender, &record);
+    uint64_t changes = desk_party_changes(txn);
+    HASH_FIND(hh, exchange->sessions, header.sender, 32, session);
+    bool same = session != NULL && session->party != NULL && changes != 0 && session->changes == changes;
+    int status = same ? STATUS_OK : desk_party_bytes(txn, header.sender, &record);
     if (status == STATUS_OK)
-        status = session_take(exchange, header.sender, &request->session);
-    if (status == STATUS_OK && !session_knows(request->session->party, &record))
+        status = session_take(exchange, header.sender, session, &request->session);
+    if (status == STATUS_OK && !same && !session_knows(request->session->party, &record))
         status = session_read_party(request->session, txn, &record);
     if (status == STATUS_OK) {
+        request->session->changes = request->known_changes = changes;
         request->known = request->session->party;
         request->party = request->known->record;
         request->which = request->known->which;
@@ -196,8 +201,10 @@ int request_current_party(struct store_txn *txn, struct exchange_request *reques
     enum desk_keys which = DESK_KEYS_OWN;
     const Muster__PartyKeys *keys = desk_keys_of(request->party, request->which);
     struct store_value record;
-    int status = desk_party_bytes(txn, request->session->box_key, &record);
-    if (status == STATUS_OK && session_knows(request->known, &record)) {
+    uint64_t changes = desk_party_changes(txn);
+    bool same = changes != 0 && request->known_changes == changes;
+    int status = same ? STATUS_OK : desk_party_bytes(txn, request->session->box_key, &record);
+    if (status == STATUS_OK && (same || session_knows(request->known, &record))) {
         party = request->known->record;
         which = request->known->which;
     } else if (status == STATUS_OK) {
@@ -331,7 +338,7 @@ void request_open(const struct exchange *exchange, struct exchange_request *requ
 {
     if (request->stage != REQUEST_NEW)
         return;
-    uint8_t *plain = arena_alloc(&request->arena, request->length);
+    uint8_t *plain = arena_raw(&request->arena, request->length, 1);
     size_t length = 0;
     if (plain == NULL || box_open(&request->session->box, request->bytes, request->length, request->request_id, plain,
                                   &length) != STATUS_OK) {
@@ -373,7 +380,7 @@ static bool request_box(const struct exchange *exchange, struct exchange_request
                         size_t length)
 {
     size_t size = box_sealed_size(length);
-    uint8_t *box = size == 0 ? NULL : arena_alloc(&request->arena, size);
+    uint8_t *box = size == 0 ? NULL : arena_raw(&request->arena, size, 1);
     if (box == NULL || box_seal(&request->session->box, request->request_id, plain, length, exchange->random, box) != STATUS_OK)
         return false;
     request->sealed = box;

@@ -38,6 +38,7 @@ struct exchange_request {
     struct arena arena;
     struct exchange_session *session; /* counted; given back by request_free() */
     const struct session_party *known; /* the session's record of the party, as the request found it */
+    uint64_t known_changes;           /* desk_party_changes() then */
     Muster__PartyRecord *party;       /* as of the batch's beginning */
     enum desk_keys which;             /* of its keys it came under */
     uint8_t request_id[BOX_REQUEST_ID_SIZE];

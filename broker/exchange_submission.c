@@ -61,6 +61,7 @@ static int submission_party(const struct exchange_write *write, struct desk_cont
     int status = request_current_party(write->txn, request, context);
     *go = status == STATUS_OK;
     context->envelope_sha256 = request->sha256;
+    context->envelope_size = request->request->body.len;
     if (status == STATUS_DENIED) {
         request_refuse(request, MUSTER__OUTCOME__OUTCOME_NOT_ALLOWED, REQUEST_KEYS_ENDED);
         return STATUS_OK;

@@ -11,6 +11,7 @@
 #include <lmdb.h>
 
 #include "store/journal.h"
+#include "store/seen.h"
 #include "store/store.h"
 #include "store/tables.h"
 
@@ -37,6 +38,8 @@ struct store {
     bool lost;          /* it ended before its time: it is to be made again from the journal */
     uint64_t free_seen; /* bytes free as store_space() found them, for the transaction that begins with it; 0: to be asked anew */
     uint64_t settled;   /* number of the last record of the journal that is in its place */
+    struct seen seen;
+    atomic_uint_fast64_t undone; /* transactions whose writes were undone, or that another thread than the keeper's made */
     MDB_dbi tables[TABLE_COUNT];
 };
 

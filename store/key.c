@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 #include "store/key.h"
 
+#include <endian.h>
 #include <string.h>
 
 void key_bytes(struct store_key *key, const void *bytes, size_t length)
@@ -22,11 +23,8 @@ void key_text(struct store_key *key, const char *text)
 
 void key_u64(struct store_key *key, uint64_t number)
 {
-    uint8_t bytes[8];
-    for (unsigned i = 0; i < 8; i++) {
-        bytes[i] = (uint8_t)(number >> (56 - 8 * i));
-    }
-    key_bytes(key, bytes, sizeof bytes);
+    uint64_t big_endian = htobe64(number);
+    key_bytes(key, &big_endian, sizeof big_endian);
 }
 
 void key_u32(struct store_key *key, uint32_t number)

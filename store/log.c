@@ -31,11 +31,16 @@ int log_last_time(struct store_txn *txn, uint64_t *time)
 }
 
 /* What an entry says must be what its body says, byte for byte. */
-static int entry_check(struct store_txn *txn, const struct log_entry *entry, struct entry_body *body)
+static int entry_check(struct store_txn *txn, const struct log_entry *entry, const struct seen_log *end, struct entry_body *body)
 {
     uint8_t sha256[32];
-    uint64_t last = 0;
-    int status = entry_body_parse(entry->body, entry->body_size, body);
+    uint64_t last = end ? end->time : 0;
+    int status = STATUS_OK;
+    if (entry->stated) {
+        *body = *entry->stated;
+    } else {
+        status = entry_body_parse(entry->body, entry->body_size, body);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -47,11 +52,12 @@ static int entry_check(struct store_txn *txn, const struct log_entry *entry, str
     if (strcmp(body->kind, entry->kind) != 0 || body->time != entry->time || memcmp(sha256, body->envelope_sha256, sizeof sha256) != 0) {
         return STATUS_INVALID;
     }
-    status = log_last_time(txn, &last);
+    status = end ? STATUS_OK : log_last_time(txn, &last);
     return status == STATUS_OK && entry->time < last ? STATUS_INVALID : status;
 }
 
-int log_row_append_node(struct store_txn *txn, uint64_t position, const uint8_t leaf[TLOG_HASH_SIZE])
+/* peaks (NULL: read) holds the complete trees of the log before this leaf, and gets those behind it. */
+static int append_node(struct store_txn *txn, uint64_t position, const uint8_t leaf[TLOG_HASH_SIZE], uint8_t (*peaks)[TLOG_HASH_SIZE])
 {
     uint8_t hash[TLOG_HASH_SIZE], left[TLOG_HASH_SIZE];
     uint64_t place = log_node_place(0, position);
@@ -60,10 +66,16 @@ int log_row_append_node(struct store_txn *txn, uint64_t position, const uint8_t 
         struct store_key key = {0};
         key_u64(&key, place + level);
         int status = tables_append(txn, TABLE_LOG_NODES, &key, hash, sizeof hash);
-        if (status != STATUS_OK || !(position >> level & 1)) {
+        bool ends = !(position >> level & 1);
+        if (peaks && ends) {
+            memcpy(peaks[level], hash, sizeof hash);
+        } else if (peaks) {
+            memcpy(left, peaks[level], sizeof left);
+        }
+        if (status != STATUS_OK || ends) {
             return status;
         }
-        status = log_row_node(txn, level, (position >> level) - 1, left);
+        status = peaks ? STATUS_OK : log_row_node(txn, level, (position >> level) - 1, left);
         if (status != STATUS_OK) {
             return status;
         }
@@ -71,13 +83,20 @@ int log_row_append_node(struct store_txn *txn, uint64_t position, const uint8_t 
     }
 }
 
+int log_row_append_node(struct store_txn *txn, uint64_t position, const uint8_t leaf[TLOG_HASH_SIZE])
+{
+    return append_node(txn, position, leaf, NULL);
+}
+
 int log_append(struct store_txn *txn, const struct log_entry *entry, uint64_t *position)
 {
     struct entry_body body;
     uint64_t size = 0, earlier = 0;
     uint8_t commit[TLOG_HASH_SIZE], leaf[TLOG_HASH_SIZE], sha256[32];
-    int status = entry_check(txn, entry, &body);
-    status = status == STATUS_OK ? log_size(txn, &size) : status;
+    struct seen_log *end = NULL;
+    int status = log_size(txn, &size);
+    status = status == STATUS_OK ? seen_log_end(txn, size, &end) : status;
+    status = status == STATUS_OK ? entry_check(txn, entry, end, &body) : status;
     if (status != STATUS_OK) {
         return status;
     }
@@ -88,8 +107,11 @@ int log_append(struct store_txn *txn, const struct log_entry *entry, uint64_t *p
     tlog_commit(entry->nonce, entry->body, entry->body_size, commit);
     status = tlog_entry_leaf(entry->kind, size, commit, leaf);
     status = status == STATUS_OK ? log_rows_append(txn, size, entry, commit) : status;
-    status = status == STATUS_OK ? log_row_append_node(txn, size, leaf) : status;
+    status = status == STATUS_OK ? append_node(txn, size, leaf, end ? end->peaks : NULL) : status;
     status = status == STATUS_OK ? log_row_submission(txn, size, &body) : status;
+    if (status == STATUS_OK) {
+        seen_log_add(txn, end, entry->time);
+    }
     *position = size;
     return status;
 }

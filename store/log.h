@@ -30,11 +30,12 @@ struct log_entry {
     const uint8_t *envelope; /* NULL where redacted */
     size_t envelope_size;
     const uint8_t *envelope_sha256; /* 32 bytes: to log_append(), of who has hashed these very bytes already; NULL: it hashes them itself */
+    const struct entry_body *stated; /* to log_append(), of who has packed body of this: what it says; NULL: it is parsed */
     char kind_text[TLOG_KIND_MOST + 1]; /* where kind points after log_read() */
 };
 
 /*
- * Adds an entry; *position gets its place. The body is parsed: kind and time must be those of entry, its hash that of the envelope.
+ * Adds an entry; *position gets its place. The body is parsed where it is not stated: kind and time must be those of entry, its hash that of the envelope.
  * entry->position is ignored. STATUS_INVALID: they are not, or the time falls; else as tables_put().
  */
 int log_append(struct store_txn *txn, const struct log_entry *entry, uint64_t *position);

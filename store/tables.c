@@ -53,8 +53,14 @@ int tables_get(struct store_txn *txn, enum table table, const struct store_key *
     if (status != STATUS_OK) {
         return status;
     }
+    if (seen_is_missing(txn, table, key)) {
+        return STATUS_NOT_FOUND;
+    }
     MDB_val wanted = value_of(key->bytes, key->length), found;
     int error = mdb_get(txn->txn, txn->store->tables[table], &wanted, &found);
+    if (error == MDB_NOTFOUND) {
+        seen_note_missing(txn, table, key);
+    }
     if (error) {
         return store_txn_status(txn, error);
     }
@@ -99,7 +105,7 @@ static int put(struct store_txn *txn, enum table table, const struct store_key *
     }
     MDB_val where = value_of(key->bytes, key->length), value = value_of(length ? bytes : "", length);
     int error = mdb_put(txn->txn, txn->store->tables[table], &where, &value, flags);
-    txn->generation++;
+    seen_note_change(txn, table);
     if (!error) {
         keep_note(txn, KEEP_PUT, table, key, bytes, length);
     }
@@ -128,7 +134,7 @@ int tables_put_message(struct store_txn *txn, enum table table, const struct sto
     /* Packed straight into the room that LMDB reserves in its page. */
     MDB_val where = value_of(key->bytes, key->length), value = {protobuf_c_message_get_packed_size(message), NULL};
     int error = mdb_put(txn->txn, txn->store->tables[table], &where, &value, MDB_RESERVE);
-    txn->generation++;
+    seen_note_change(txn, table);
     if (error) {
         return store_txn_status(txn, error);
     }
@@ -145,7 +151,7 @@ int tables_delete(struct store_txn *txn, enum table table, const struct store_ke
     }
     MDB_val wanted = value_of(key->bytes, key->length);
     int error = mdb_del(txn->txn, txn->store->tables[table], &wanted, NULL);
-    txn->generation++;
+    seen_note_change(txn, table);
     if (!error) {
         keep_note(txn, KEEP_DELETE, table, key, NULL, 0);
     }
@@ -155,7 +161,7 @@ int tables_delete(struct store_txn *txn, enum table table, const struct store_ke
 int tables_clear(struct store_txn *txn, enum table table)
 {
     const struct store_key none = {0};
-    txn->generation++;
+    seen_note_change(txn, table);
     keep_note(txn, KEEP_CLEAR, table, &none, NULL, 0);
     return store_txn_status(txn, mdb_drop(txn->txn, txn->store->tables[table], 0));
 }

@@ -73,6 +73,12 @@ int tables_put_u64(struct store_txn *txn, enum table table, const struct store_k
 /* Adds 1 to a uint64 value and gives the result: 1 the first time. STATUS_TOO_LARGE on overflow. */
 int tables_count(struct store_txn *txn, enum table table, const struct store_key *key, uint64_t *number);
 
+/*
+ * A number that stays the same for as long as the rows of a table do, as transactions of the thread that keeps see them: what was read at a number holds
+ * at the same one. 0: unknown, in a snapshot, in another thread, or in a store that does not keep.
+ */
+uint64_t tables_changes(const struct store_txn *txn, enum table table);
+
 /* Number of keys in a table. */
 int tables_entries(struct store_txn *txn, enum table table, uint64_t *entries);
 

@@ -91,12 +91,21 @@ static void lose(struct store *store)
     store->lost = true;
 }
 
+/* What was read within it is not to be taken for what stands. */
+static void note_undone(const struct store_txn *txn)
+{
+    if (txn->write && txn->generation) {
+        atomic_fetch_add(&txn->store->undone, 1);
+    }
+}
+
 void store_abort(struct store_txn *txn)
 {
     if (!txn) {
         return;
     }
     bool kept = is_kept(txn);
+    note_undone(txn);
     if (!txn->borrowed && !(kept && !txn->generation)) {
         mdb_txn_abort(txn->txn);
         if (kept) {
@@ -138,6 +147,9 @@ static int commit_all(struct store_txn *txn)
         return status;
     }
     status = commit_now(store, txn->txn);
+    if (status != STATUS_OK || !keep_is_keeper(store)) {
+        note_undone(txn);
+    }
     free(txn);
     if (status == STATUS_OK) {
         keep_done(store);

@@ -59,6 +59,7 @@ struct desk_context {
     bool one_time;            /* the sender came under the one-time keys of its invitation */
     bool waiting;             /* it came under new keys that do not bind yet */
     const uint8_t *envelope_sha256;   /* 32 bytes, of the whole envelope; NULL towards a reader */
+    size_t envelope_size;     /* bytes of it; 0: to be found by packing the submission */
     uint64_t planned;         /* desk_planning_idle() towards a reader; 0: not known */
     struct suspect_shown refused;     /* keys that the front refuses, until log time */
     struct desk_sums *sums;   /* of the writer's thread, broker/desk/sums.h; NULL towards a reader */
@@ -140,6 +141,9 @@ int desk_key_was(struct store_txn *txn, const uint8_t signing_key[32], const cha
 /* The same record packed, as the tables hold it: two that are equal byte for byte say the same. Points into the map. */
 struct store_value;
 int desk_party_bytes(struct store_txn *txn, const uint8_t box_key[32], struct store_value *record);
+
+/* A number that stays the same for as long as every party's record and box keys do; 0: unknown (store/tables.h). */
+uint64_t desk_party_changes(const struct store_txn *txn);
 
 /* A CURVE key that the front lets in. */
 struct desk_admitted {

@@ -143,6 +143,12 @@ int desk_party_bytes(struct store_txn *txn, const uint8_t box_key[32], struct st
     return tables_get(txn, TABLE_PARTIES, &place, record);
 }
 
+uint64_t desk_party_changes(const struct store_txn *txn)
+{
+    uint64_t keys = tables_changes(txn, TABLE_BOX_KEYS);
+    return keys == 0 ? 0 : keys + tables_changes(txn, TABLE_PARTIES);
+}
+
 int desk_party_by_box(struct store_txn *txn, const uint8_t box_key[32], struct arena *arena, Muster__PartyRecord **party, enum desk_keys *which)
 {
     struct store_key key = {0};

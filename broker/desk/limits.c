@@ -35,7 +35,8 @@ int limits_check(struct desk_work *work)
         status = desk_setting_of(work, SETTING_DAY_MEBIBYTES, &mebibytes);
     if (status != STATUS_OK)
         return status;
-    if (written + size_of(work->submission) > mebibytes << 20) {
+    uint64_t size = work->context->envelope_size != 0 ? work->context->envelope_size : size_of(work->submission);
+    if (written + size > mebibytes << 20) {
         char *expected = arena_format(work->arena, "at most %" PRIu64 " MiB a day from one party", mebibytes);
         desk_refuse(work, STATUS_BUSY, "", "", expected != NULL ? expected : "", "send the rest tomorrow, or ask the coordinator");
     }

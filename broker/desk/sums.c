@@ -26,6 +26,7 @@ struct sums_set {
     Muster__StoredSet *set; /* NULL: none is kept */
     size_t length;
     uint8_t *bytes;
+    uint64_t changes; /* tables_changes() when they were compared */
 };
 
 struct desk_sums {
@@ -79,15 +80,21 @@ int desk_sums_set(struct desk_sums *sums, struct store_txn *txn, enum table tabl
 {
     struct store_key key = {0};
     struct store_value value;
+    struct sums_set *kept = sums == NULL ? NULL : table == TABLE_POLICY ? &sums->policy : &sums->rates;
+    uint64_t changes = tables_changes(txn, table);
+    if (kept != NULL && kept->set != NULL && changes != 0 && kept->changes == changes) {
+        *set = kept->set;
+        return STATUS_OK;
+    }
     key_text(&key, "set");
     int status = sums == NULL ? STATUS_NOT_FOUND : tables_get(txn, table, &key, &value);
     if (status == STATUS_NOT_FOUND)
         return state_set(txn, table, arena, set);
     if (status != STATUS_OK)
         return status;
-    struct sums_set *kept = table == TABLE_POLICY ? &sums->policy : &sums->rates;
     if (kept->set == NULL || kept->length != value.length || memcmp(kept->bytes, value.bytes, value.length) != 0)
         status = sums_read(kept, txn, table, &value);
+    kept->changes = changes;
     *set = kept->set;
     return status;
 }
