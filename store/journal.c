@@ -21,7 +21,8 @@
 #define RECORD_FIRST ((size_t)64 << 10)
 #define ZEROS ((size_t)256 << 10)
 
-static const char word[8] = {'m', 'u', 's', 't', 'e', 'r', 'j', '1'};
+static const char word[8] = {'m', 'u', 's', 't', 'e', 'r', 'j', '2'};
+static const char earlier_word[8] = {'m', 'u', 's', 't', 'e', 'r', 'j', '1'}; /* whose hash is one BLAKE2b over all of it */
 
 struct journal {
     int fd;
@@ -80,7 +81,20 @@ static int write_zeros(int fd, uint64_t from, uint64_t to)
     return error ? error : fdatasync(fd) == 0 ? 0 : errno;
 }
 
+/*
+ * Poly1305 (RFC 8439, section 2.5) under a key of the record's own, which is BLAKE2b of its number under the journal's key, then zeros. Who chooses
+ * what is written knows neither key and sees no tag; and it takes a sixth of the time that BLAKE2b over the record does.
+ */
 static void hash_record(const uint8_t key[JOURNAL_KEY], const uint8_t *record, size_t length, uint8_t hash[HASH])
+{
+    uint8_t own[crypto_onetimeauth_KEYBYTES];
+    crypto_generichash(own, sizeof own, record + HASH + 8, 8, key, JOURNAL_KEY);
+    memset(hash, 0, HASH);
+    crypto_onetimeauth(hash, record + HASH, HEAD - HASH + length, own);
+    sodium_memzero(own, sizeof own);
+}
+
+static void hash_earlier(const uint8_t key[JOURNAL_KEY], const uint8_t *record, size_t length, uint8_t hash[HASH])
 {
     crypto_generichash(hash, HASH, record + HASH, HEAD - HASH + length, key, JOURNAL_KEY);
 }
@@ -89,7 +103,8 @@ static void hash_record(const uint8_t key[JOURNAL_KEY], const uint8_t *record, s
 static bool read_record(const uint8_t key[JOURNAL_KEY], const uint8_t *record, uint64_t left, uint64_t *number, uint64_t *length)
 {
     uint8_t hash[HASH];
-    if (left < HEAD || memcmp(record + HASH, word, sizeof word) != 0) {
+    bool earlier = left >= HEAD && memcmp(record + HASH, earlier_word, sizeof earlier_word) == 0;
+    if (left < HEAD || (!earlier && memcmp(record + HASH, word, sizeof word) != 0)) {
         return false;
     }
     memcpy(number, record + HASH + 8, 8);
@@ -97,7 +112,7 @@ static bool read_record(const uint8_t key[JOURNAL_KEY], const uint8_t *record, u
     if (*length > left - HEAD) {
         return false;
     }
-    hash_record(key, record, (size_t)*length, hash);
+    (earlier ? hash_earlier : hash_record)(key, record, (size_t)*length, hash);
     return memcmp(hash, record, HASH) == 0;
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #include "proto/status.h"
 #include "store/journal.h"
@@ -271,6 +272,50 @@ static void a_torn_record_was_never_there_and_a_damaged_one_is_told(void **state
     drop_files(&files);
 }
 
+/* Gives every record the hash that journals had at first: BLAKE2b over all of it, under the store's key. */
+static void make_earlier(struct shelf *shelf, struct files *files, size_t end)
+{
+    struct store_txn *txn;
+    struct store_key name = {0};
+    struct store_value key;
+    key_text(&name, "journal");
+    assert_int_equal(store_begin_read(shelf->store, &txn), STATUS_OK);
+    assert_int_equal(tables_get(txn, TABLE_META, &name, &key), STATUS_OK);
+    assert_int_equal(key.length, JOURNAL_KEY);
+    for (size_t at = 0; at < end; at = record_end(files, at)) {
+        uint64_t length = 0;
+        memcpy(&length, files->journal + at + 48, sizeof length);
+        memcpy(files->journal + at + 32, "musterj1", 8);
+        crypto_generichash((uint8_t *)files->journal + at, 32, (const uint8_t *)files->journal + at + 32, 24 + length, key.bytes, key.length);
+    }
+    store_abort(txn);
+}
+
+static void what_an_earlier_program_kept_is_read(void **state)
+{
+    struct shelf *shelf = *state;
+    struct files files;
+    assert_int_equal(shelf_batch(shelf, 1, 1), STATUS_OK);
+    assert_int_equal(store_settle(shelf->store), STATUS_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(shelf_batch(shelf, 1, 2), STATUS_OK);
+    }
+    take_files(shelf, &files);
+    size_t second = record_end(&files, 0);
+    make_earlier(shelf, &files, second);
+    assert_int_equal(reopen_as(shelf, &files), STATUS_OK);
+    assert_int_equal(size_of(shelf), 4);
+    /* Its records are no less to be trusted. */
+    files.journal[70] ^= 4;
+    assert_int_equal(reopen_as(shelf, &files), STATUS_CORRUPT);
+    files.journal[70] ^= 4;
+    assert_int_equal(reopen_as(shelf, &files), STATUS_OK);
+    make_earlier(shelf, &files, record_end(&files, record_end(&files, second)));
+    assert_int_equal(reopen_as(shelf, &files), STATUS_OK);
+    assert_int_equal(size_of(shelf), 4);
+    drop_files(&files);
+}
+
 static void an_older_store_under_the_journal_is_told(void **state)
 {
     struct shelf *shelf = *state;
@@ -486,6 +531,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_full_journal_is_settled, start, end),
         cmocka_unit_test_setup_teardown(what_is_too_large_is_committed, start, end),
         cmocka_unit_test_setup_teardown(a_torn_record_was_never_there_and_a_damaged_one_is_told, start, end),
+        cmocka_unit_test_setup_teardown(what_an_earlier_program_kept_is_read, start, end),
         cmocka_unit_test_setup_teardown(an_older_store_under_the_journal_is_told, start, end),
         cmocka_unit_test_setup_teardown(a_scrub_leaves_nothing_in_the_journal, start, end),
         cmocka_unit_test_setup_teardown(a_reader_sees_all_that_was_acknowledged, start, end),
