@@ -12,6 +12,7 @@
 #include "proto/version.h"
 #include "store/log.h"
 
+#define HELPED 32u /* requests of a batch: for fewer, waking a helper takes longer than to prove and seal them */
 
 struct desk_context exchange_context(const struct exchange *exchange, uint64_t log_time, uint64_t position)
 {
@@ -42,7 +43,7 @@ static int write_entry(struct exchange_write *write, const Muster__Submission *s
     uint8_t packed[ENTRY_BODY_MOST];
     uint8_t nonce[TLOG_NONCE_SIZE];
     struct log_entry entry = {.kind = kind, .time = write->time, .nonce = nonce, .body = packed, .envelope = envelope,
-                              .envelope_size = size, .envelope_sha256 = sha256};
+                              .envelope_size = size, .envelope_sha256 = sha256, .stated = &body};
     int status = entry_body_pack(&body, packed, &entry.body_size);
     if (status != STATUS_OK)
         return status;
@@ -288,19 +289,19 @@ static void write_check_head(void *data, size_t item)
     exchange->newest_status = log_check_signed(&exchange->note_key, &exchange->newest);
 }
 
-/* Signs the head; a helper thread checks it while the proofs are made. One request's proof is not worth waking a helper for. */
+/* Signs the head; a helper thread checks it while the proofs are made, where there are enough of them. */
 static int write_prove(struct exchange_write *write, struct exchange_request **requests, size_t count)
 {
     struct exchange *exchange = write->exchange;
     int status = log_sign_head_told(write->txn, &exchange->note_key, &exchange->log_key, &exchange->newest);
     if (status != STATUS_OK)
         return status;
-    if (count == 1)
+    if (count < HELPED)
         write_check_head(exchange, 0);
     else
         pool_start(exchange->pool, 1, write_check_head, exchange);
     status = prove_batch(write, requests, count);
-    if (count > 1)
+    if (count >= HELPED)
         pool_finish(exchange->pool);
     return exchange->newest_status == STATUS_OK ? status : exchange->newest_status;
 }
@@ -318,13 +319,12 @@ static int write_finish_answering(struct exchange_write *write, struct exchange_
         prove_forget(exchange, requests, count);
         return status;
     }
-    /* One alone is not worth waking a helper for. */
-    if (count == 1)
-        write_seal(&answers, 0);
-    else
+    if (count >= HELPED)
         pool_start(exchange->pool, count, write_seal, &answers);
+    for (size_t i = 0; i < count && count < HELPED; i++)
+        write_seal(&answers, i);
     status = write_commit(write);
-    if (count > 1)
+    if (count >= HELPED)
         pool_finish(exchange->pool);
     if (status != STATUS_OK)
         prove_forget(exchange, requests, count);

@@ -189,8 +189,8 @@ bool check_amount(struct faults *faults, const char *field, int64_t hundredths, 
                   const struct check_context *context)
 {
     char found[AMOUNT_TEXT_SIZE];
-    amount_write(hundredths, found);
     if (hundredths < 0) {
+        amount_write(hundredths, found);
         check_fault(faults, field, found, "an amount from 0", "write it without a minus");
         return false;
     }
@@ -198,11 +198,13 @@ bool check_amount(struct faults *faults, const char *field, int64_t hundredths, 
     bool known = is_base(currency, context) || (rate && rate->millionths > 0);
     int64_t base_cents;
     if (hundredths > LIMIT_AMOUNT_OWN_MOST || (known && !check_to_base(hundredths, currency, context, &base_cents))) {
+        amount_write(hundredths, found);
         check_fault(faults, field, found, "at most 100,000,000,000.00 in the base currency",
                     "check the amount: it is for one unit, or once");
         return false;
     }
     if (!currency_holds(currency, hundredths)) {
+        amount_write(hundredths, found);
         check_fault(faults, field, found, "whole units of the currency", "%s has no hundredths: write %" PRId64 " or %" PRId64,
                     currency, hundredths / 100, hundredths / 100 + 1);
         return false;

@@ -49,15 +49,29 @@ void tlog_commit(const uint8_t nonce[TLOG_NONCE_SIZE], const void *body, size_t 
 
 int tlog_entry_leaf(const char *kind, uint64_t position, const uint8_t commit[TLOG_HASH_SIZE], uint8_t leaf[TLOG_HASH_SIZE])
 {
-    char hex[2 * TLOG_HASH_SIZE + 1];
-    char data[160];
+    static const char word[] = "muster/entry/v1\n";
+    char data[sizeof word + TLOG_KIND_MOST + 20 + 2 * TLOG_HASH_SIZE + 3];
+    char digits[20];
+    size_t digit = sizeof digits;
+    uint64_t rest = position;
     size_t length = strspn(kind, "abcdefghijklmnopqrstuvwxyz-");
     if (!length || length > TLOG_KIND_MOST || kind[length]) {
         return STATUS_INVALID;
     }
-    sodium_bin2hex(hex, sizeof hex, commit, TLOG_HASH_SIZE);
-    int written = snprintf(data, sizeof data, "muster/entry/v1\n%s\n%llu\n%s\n", kind, (unsigned long long)position, hex);
-    tlog_leaf_hash(data, (size_t)written, leaf);
+    do {
+        digits[--digit] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    char *at = data;
+    at = mempcpy(at, word, sizeof word - 1);
+    at = mempcpy(at, kind, length);
+    *at++ = '\n';
+    at = mempcpy(at, digits + digit, sizeof digits - digit);
+    *at++ = '\n';
+    sodium_bin2hex(at, 2 * TLOG_HASH_SIZE + 1, commit, TLOG_HASH_SIZE);
+    at += 2 * TLOG_HASH_SIZE;
+    *at++ = '\n';
+    tlog_leaf_hash(data, (size_t)(at - data), leaf);
     return STATUS_OK;
 }
 

@@ -312,7 +312,7 @@ int walk_pack(const ProtobufCMessage *message, struct arena *arena, uint8_t **by
         return STATUS_INVALID;
     }
     *size = protobuf_c_message_get_packed_size(message);
-    *bytes = arena_alloc(arena, *size);
+    *bytes = arena_raw(arena, *size, 1);
     if (!*bytes) {
         return STATUS_NO_MEMORY;
     }
