@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sodium.h>
 #include <zmq.h>
@@ -21,7 +22,8 @@
 #include "proto/seam.h"
 #include "proto/status.h"
 
-#define IO_THREADS 2              /* a wrong handshake costs 0.4 ms before the handler is asked */
+#define IO_THREADS 2              /* at most: a wrong handshake costs 0.4 ms before the handler is asked */
+#define PROCESSORS_AN_IO_THREAD 2 /* on fewer for each they take turns, and change over more often than they work side by side */
 #define HANDSHAKES_BURST 4u       /* times the connections of a key: handshakes at once */
 #define METER_SLACK (4u << 20)    /* bytes under way beside one message of the longest kind */
 #define METER_MESSAGES 4u         /* messages of the longest kind under way on all connections together */
@@ -64,6 +66,12 @@ static uint16_t front_port(const struct config *config)
     return (uint16_t)(number > UINT16_MAX ? 0 : number);
 }
 
+static int front_io_threads(void)
+{
+    long threads = sysconf(_SC_NPROCESSORS_ONLN) / PROCESSORS_AN_IO_THREAD;
+    return threads < 1 ? 1 : threads > IO_THREADS ? IO_THREADS : (int)threads;
+}
+
 static int front_open(struct front *front, const struct config *config, int (*enclose)(uint16_t port), uint8_t curve_public[32])
 {
     char path[CONFIG_TEXT_MOST];
@@ -77,13 +85,14 @@ static int front_open(struct front *front, const struct config *config, int (*en
     }
     front_seed();
     memcpy(curve_public, pair.public_key, 32);
+    int io_threads = front_io_threads();
     /* Its key is read: from here on no file, and no port but its own. Before libzmq starts its threads. */
     status = enclose(front_port(config));
     if (status != STATUS_OK)
         goto done;
     front->context = zmq_ctx_new();
     status = STATUS_NO_MEMORY;
-    if (front->context == NULL || zmq_ctx_set(front->context, ZMQ_IO_THREADS, IO_THREADS) != 0)
+    if (front->context == NULL || zmq_ctx_set(front->context, ZMQ_IO_THREADS, io_threads) != 0)
         goto done;
     uint32_t each = config->connections_per_key;
     uint64_t undelivered = (uint64_t)config->message_kilobytes * 1024 + METER_SLACK;
