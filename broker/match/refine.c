@@ -13,7 +13,17 @@
 #define NODES 30          /* of a lot's tree */
 #define ENOUGH 50         /* millionths of a lot's bound that its plan may be short of it */
 #define PAIR_LOTS 12
+#define WORK UINT64_C(20000000) /* of a small lot's proof: some hundredths of a second */
+#define SHARES 8          /* of the money of two small lots, that the first may have */
+#define SHARE_LOTS 4
+#define SHARE_PAIRS 60    /* demands times offers of a small lot */
 #define PAIR_PART 150     /* part of the whole that a lot lacks to its bound for it to try other lots' money */
+
+static bool is_small(const struct match_joint *joint, uint32_t lot)
+{
+    const struct match_lot *of = &joint->market->lots[lot];
+    return (uint64_t)of->demand_count * of->offer_count <= SHARE_PAIRS;
+}
 
 /* Plans one lot by itself with given money, by fund. The plan's awards lie in the lot's arena; its bound is one for that money. */
 static int plan_for(struct match_joint *joint, uint32_t lot, const __int128 *money, struct match_lot_plan *plan)
@@ -34,7 +44,9 @@ static int plan_for(struct match_joint *joint, uint32_t lot, const __int128 *mon
     }
     if (!status) {
         search.control = joint->control;
-        match_search_budget(&search, &(struct match_options){.node_budget = NODES, .enough = ENOUGH});
+        match_search_budget(&search, is_small(joint, lot) ? &(struct match_options){0} : &(struct match_options){.node_budget = NODES, .enough = ENOUGH});
+        search.work_most = search.work_most < WORK ? search.work_most : WORK;
+        search.exact_most = search.exact_most < WORK ? search.exact_most : WORK;
         status = match_lot_search(&search);
     }
     if (!status) {
@@ -54,16 +66,17 @@ static void move_money(const struct match_joint *joint, uint32_t lot, const stru
 }
 
 /*
- * Plans one lot once more with the money that its plan has and what is left over; with another lot, with that one's money too, which
- * then gets what the first leaves. Takes over what is better together. A plan at common prices was mended to fit; one made for its money is mostly
- * better.
+ * Plans one lot once more with the money that its plan has and what is left over; with another lot, with so many shares of that one's money too,
+ * which then gets what the first leaves. Takes over what is better together. A plan at common prices was mended to fit; one made for its money is
+ * mostly better.
  */
-static int refine(struct match_joint *joint, uint32_t lot, uint32_t other)
+static int refine(struct match_joint *joint, uint32_t lot, uint32_t other, int shares)
 {
     struct match_lot_plan *own = &joint->lots[lot].plan, *next = other == MATCH_NONE ? NULL : &joint->lots[other].plan;
     struct match_lot_plan made, rest = {0};
     __int128 *money = arena_array(&joint->lots[lot].arena, joint->market->fund_count, sizeof *money);
-    if (!money) {
+    __int128 *most = arena_array(&joint->lots[lot].arena, joint->market->fund_count, sizeof *most);
+    if (!money || !most) {
         return STATUS_NO_MEMORY;
     }
     memcpy(money, joint->left, joint->market->fund_count * sizeof *money);
@@ -71,9 +84,12 @@ static int refine(struct match_joint *joint, uint32_t lot, uint32_t other)
     if (next) {
         move_money(joint, other, next, 1, money);
     }
-    int status = plan_for(joint, lot, money, &made);
+    for (uint32_t n = 0; n < joint->market->fund_count; n++) {
+        most[n] = money[n] / SHARES * shares + money[n] % SHARES;
+    }
+    int status = plan_for(joint, lot, most, &made);
     made.bound = own->bound; /* the one with all money free */
-    if (status || made.objective <= own->objective) {
+    if (status || (shares == SHARES && made.objective <= own->objective)) {
         return status;
     }
     move_money(joint, lot, &made, -1, money);
@@ -89,6 +105,20 @@ static int refine(struct match_joint *joint, uint32_t lot, uint32_t other)
     *own = made;
     memcpy(joint->left, money, joint->market->fund_count * sizeof *money);
     return STATUS_OK;
+}
+
+/*
+ * A lot with the money of another. In small ones each award takes a large part of the money, so that prices of money say little of who should have
+ * what: there it is shared out between the two in several ways.
+ */
+static int refine_pair(struct match_joint *joint, uint32_t lot, uint32_t other)
+{
+    bool small = joint->market->lot_count <= SHARE_LOTS && is_small(joint, lot) && is_small(joint, other);
+    int status = refine(joint, lot, other, SHARES);
+    for (int shares = SHARES - 1; !status && small && shares > 0; shares--) {
+        status = refine(joint, lot, other, shares);
+    }
+    return status;
 }
 
 /*
@@ -113,13 +143,13 @@ int match_refine_lots(struct match_joint *joint)
         total += joint->lots[l].plan.objective;
     }
     for (uint32_t l = 0; !status && l < lots && lots <= REFINE_LOTS && !match_control_asks(joint->control); l++) {
-        status = refine(joint, l, MATCH_NONE);
+        status = refine(joint, l, MATCH_NONE, SHARES);
     }
     for (uint32_t l = 0; l < lots && lots <= PAIR_LOTS; l++) {
         for (uint32_t n = 0; !status && n < lots && !match_control_asks(joint->control); n++) {
             const struct match_lot_plan *plan = &joint->lots[l].plan;
             if (n != l && (__int128)(plan->bound - plan->objective) * PAIR_PART > total) {
-                status = refine(joint, l, n);
+                status = refine_pair(joint, l, n);
             }
         }
     }
