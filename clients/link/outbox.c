@@ -10,6 +10,7 @@
 #include "proto/envelope.h"
 #include "proto/status.h"
 
+#define DIGITS_LEAST 8u /* that are shown: ids begin with a time, so several may share more */
 #define PREFIX_LEAST 4u
 
 static int entry_path(const struct profile *profile, const char *id, const char *ending, char *path)
@@ -147,4 +148,15 @@ int outbox_find(const struct profile *profile, const char *text, struct arena *a
         return gathering.count ? STATUS_EXISTS : STATUS_NOT_FOUND;
     }
     return read_entry(profile, gathering.ids[0], arena, entry);
+}
+
+int outbox_digits(const struct outbox_entry *entries, size_t count, size_t at)
+{
+    size_t digits = DIGITS_LEAST;
+    for (size_t i = 0; i < count; i++) {
+        while (i != at && digits < OUTBOX_ID_HEX - 1 && strncmp(entries[i].id, entries[at].id, digits) == 0) {
+            digits++;
+        }
+    }
+    return (int)digits;
 }

@@ -37,6 +37,9 @@ int outbox_drop(const struct profile *profile, const uint8_t id[16]);
 /* All entries in the order of their ids, in arena. STATUS_TOO_LARGE, STATUS_IO, STATUS_NO_MEMORY. */
 int outbox_list(const struct profile *profile, struct arena *arena, struct outbox_entry **entries, size_t *count);
 
+/* How many digits of an entry's id, 8 at least, tell it from all others of a list. */
+int outbox_digits(const struct outbox_entry *entries, size_t count, size_t at);
+
 /* The one whose id begins with text (at least 4 digits). STATUS_NOT_FOUND; STATUS_EXISTS: several begin so; STATUS_INVALID: no id. */
 int outbox_find(const struct profile *profile, const char *text, struct arena *arena, struct outbox_entry *entry);
 

@@ -250,7 +250,7 @@ static int send_changes(struct sending *sending, const char *file, const char *r
     objects_naming(&sending->changes, file, receipt, &naming);
     int code = session_submit(context, &submission, &naming, &result);
     if (code == EXIT_CODE_UNREACHABLE && sending->blind && result.kept) {
-        advise("Signed as changes of the versions that you saw last; a colleague's newer one is not written over.\nOnce it answers: muster outbox send ID");
+        advise("Signed as changes of the versions that you saw last; a colleague's newer one is not written over.\nOnce it answers: muster outbox send %s", session_kept_id(context, &submission));
     }
     if (code || !result.answer) {
         if (!code && context->output.form == OUTPUT_SCREEN) {

@@ -16,8 +16,6 @@
 
 /* Submissions whose outcome is not known: looked at, sent again, or dropped; only when a person says so. */
 
-#define SHORT_ID 8
-
 static const struct table_column outbox_columns[] = {
     {"Id", TABLE_ID, "id"}, {"Holds", TABLE_TEXT, "holds"}, {"Acceptable until", TABLE_ID, "not_after"}, {"State", TABLE_TEXT, "state"},
 };
@@ -67,7 +65,7 @@ int outbox_list_run(struct context *context, int count, char **words)
         const char *holds = submission ? content_of(context, submission) : "";
         json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:s}", "id", entries[i].id, "holds", holds, "expired", (int)entries[i].expired, "not_after",
                                               submission ? figures_instant(submission->not_after).text : ""));
-        table_add_exact(&table, arena_format(&context->arena, "%.*s", SHORT_ID, entries[i].id), entries[i].id);
+        table_add_exact(&table, arena_format(&context->arena, "%.*s", outbox_digits(entries, kept, i), entries[i].id), entries[i].id);
         table_add(&table, holds);
         table_add_exact(&table, submission ? figures_time(submission->not_after).text : "", submission ? figures_instant(submission->not_after).text : "");
         table_add(&table, state);
@@ -85,8 +83,8 @@ int outbox_list_run(struct context *context, int count, char **words)
         return complain_memory();
     }
     if (kept) {
-        output_wrap(&context->output, "Next: muster outbox send %.*s", SHORT_ID, entries[0].id);
-        output_wrap(&context->output, "Or, to forget it: muster outbox drop %.*s", SHORT_ID, entries[0].id);
+        output_wrap(&context->output, "Next: muster outbox send %.*s", outbox_digits(entries, kept, 0), entries[0].id);
+        output_wrap(&context->output, "Or, to forget it: muster outbox drop %.*s", outbox_digits(entries, kept, 0), entries[0].id);
     }
     return EXIT_CODE_DONE;
 }
@@ -137,7 +135,7 @@ int outbox_send_run(struct context *context, int count, char **words)
         return code;
     }
     if (!entry.submission) {
-        return complain(EXIT_CODE_INPUT, "%.8s is damaged. Nothing was sent.\nForget it: muster outbox drop %.8s", entry.id, entry.id);
+        return complain(EXIT_CODE_INPUT, "%s is damaged. Nothing was sent.\nForget it: muster outbox drop %s", words[0], words[0]);
     }
     const struct session_naming naming = {.id = name_of, .data = entry.submission};
     if (entry.expired) {
@@ -181,10 +179,10 @@ int outbox_drop_run(struct context *context, int count, char **words)
     }
     if (!output_value(&context->output, json_pack("{s:s}", "dropped", entry.id))) {
         if (entry.expired) {
-            output_wrap(&context->output, "Dropped %.8s. The exchange did not accept it, and never will.", entry.id);
+            output_wrap(&context->output, "Dropped %s. The exchange did not accept it, and never will.", words[0]);
             return EXIT_CODE_DONE;
         }
-        output_wrap(&context->output, "Dropped %.8s. It may have been accepted all the same: muster watch --once", entry.id);
+        output_wrap(&context->output, "Dropped %s. It may have been accepted all the same: muster watch --once", words[0]);
     }
     return EXIT_CODE_DONE;
 }

@@ -56,6 +56,9 @@ int session_submit(struct context *context, Muster__Submission *submission, cons
 /* Sends an envelope that was signed before; as above. */
 int session_send(struct context *context, const uint8_t *envelope, size_t size, const struct session_naming *naming, struct submission_result *result);
 
+/* So many digits of a kept submission's id as tell it from all others in the outbox, in the arena: "01a20f6bddf3". */
+const char *session_kept_id(struct context *context, const Muster__Submission *submission);
+
 /* The words after "Accepted ": time and entry, in the arena. */
 const char *session_accepted(struct context *context, const struct submission_result *result);
 

@@ -191,7 +191,7 @@ int sets_submit(struct context *context, const struct sets_kind *kind, const cha
     const struct session_naming naming = {.file = set.file, .row = row_of, .data = &set};
     code = session_submit(context, &submission, &naming, &result);
     if (code == EXIT_CODE_UNREACHABLE && blind && result.kept) {
-        advise("Signed as a change of the %s that you saw last; newer ones are not written over.\nOnce it answers: muster outbox send ID", kind->name);
+        advise("Signed as a change of the %s that you saw last; newer ones are not written over.\nOnce it answers: muster outbox send %s", kind->name, session_kept_id(context, &submission));
     }
     if (code || !result.answer) {
         return code;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clients/link/head.h"
+#include "clients/link/outbox.h"
 #include "clients/muster/complain.h"
 #include "clients/muster/faults.h"
 #include "clients/muster/figures.h"
@@ -11,6 +12,7 @@
 #include "clients/muster/session.h"
 #include "proto/marking.h"
 #include "proto/status.h"
+#include "proto/walk.h"
 
 /* One submission: its marking looked at, its text searched, signed, sent, and what became of it told. */
 
@@ -156,8 +158,8 @@ static int forked(struct context *context)
                                         "Tell your coordinator and your security officer.", context->profile.data);
 }
 
-/* What a failed sending means. */
-static int not_accepted(struct context *context, int status, struct submission_result *result)
+/* What a failed sending means. kept: it stays in the outbox. */
+static int not_accepted(struct context *context, int status, bool kept, struct submission_result *result)
 {
     switch (status) {
     case STATUS_FORGED:
@@ -171,7 +173,7 @@ static int not_accepted(struct context *context, int status, struct submission_r
     case STATUS_IO:
         return complain_file("keep the submission in", context->profile.state);
     default:
-        return session_unanswered(context, status, &result->reply, true);
+        return session_unanswered(context, status, &result->reply, kept);
     }
 }
 
@@ -221,16 +223,90 @@ static int find_time(struct context *context, uint64_t *now)
     return EXIT_CODE_DONE;
 }
 
+static bool same_bytes(const ProtobufCBinaryData *left, const ProtobufCBinaryData *right)
+{
+    return left->len == right->len && memcmp(left->data, right->data, left->len) == 0;
+}
+
+static int send_envelope(struct context *context, const uint8_t *envelope, size_t size, bool kept, const struct session_naming *naming, struct submission_result *result)
+{
+    int status = submission_send(context->link, MUSTER__VERB__VERB_SUBMIT, envelope, size, &context->arena, result);
+    progress_end();
+    if (status != STATUS_OK) {
+        return not_accepted(context, status, kept, result);
+    }
+    if (!result->answer) {
+        return session_refused(context, result->reply.answer, naming, "Nothing was recorded.");
+    }
+    return write_receipt(context, naming, result);
+}
+
+const char *session_kept_id(struct context *context, const Muster__Submission *submission)
+{
+    struct outbox_entry *entries = NULL;
+    size_t count = 0;
+    if (outbox_list(&context->profile, &context->arena, &entries, &count) == STATUS_OK) {
+        for (size_t i = 0; i < count; i++) {
+            if (entries[i].submission && same_bytes(&entries[i].submission->id, &submission->id)) {
+                return arena_format(&context->arena, "%.*s", outbox_digits(entries, count, i), entries[i].id);
+            }
+        }
+    }
+    return "ID";
+}
+
+/* What comes with an export's receipt comes once: sent later, from the outbox, it would reach nobody. */
+static bool is_kept(const Muster__Submission *submission)
+{
+    return submission->n_exports == 0;
+}
+
+/* Whether two submissions say the same but for when they were signed. */
+static bool says_the_same(struct arena *arena, const Muster__Submission *kept, const Muster__Submission *fresh)
+{
+    Muster__Submission copy = *kept;
+    uint8_t *one = NULL, *other = NULL;
+    size_t sizes[2] = {0};
+    copy.id = fresh->id;
+    copy.not_after = fresh->not_after;
+    copy.head = fresh->head;
+    return walk_pack(&copy.base, arena, &one, &sizes[0]) == STATUS_OK && walk_pack(&fresh->base, arena, &other, &sizes[1]) == STATUS_OK && sizes[0] == sizes[1] &&
+           memcmp(one, other, sizes[0]) == 0;
+}
+
+/*
+ * The same said before, signed and not answered: sent as it is, it counts once, however often a person in a hurry repeats a command that
+ * nobody answers. NULL: there is none.
+ */
+static const struct outbox_entry *find_said(struct context *context, const Muster__Submission *submission, uint64_t now)
+{
+    struct outbox_entry *entries = NULL;
+    size_t count = 0;
+    if (!is_kept(submission) || outbox_list(&context->profile, &context->arena, &entries, &count) != STATUS_OK) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const Muster__Submission *kept = entries[i].submission;
+        if (kept && !entries[i].expired && kept->not_after > now && says_the_same(&context->arena, kept, submission)) {
+            return &entries[i];
+        }
+    }
+    return NULL;
+}
+
 int session_submit(struct context *context, Muster__Submission *submission, const struct session_naming *naming, struct submission_result *result)
 {
     struct submission_marking marking = {.marking = context->value[OPTION_MARKING], .marked_by = context->value[OPTION_MARKED_BY]};
-    struct submission_header header;
+    struct submission_header *header = arena_alloc(&context->arena, sizeof *header); /* the submission points into it */
     struct submission_result own;
     enum submission_trouble trouble;
     uint8_t *envelope = NULL;
     size_t size = 0;
     result = result ? result : &own;
     *result = (struct submission_result){0};
+    if (!header) {
+        return complain_memory();
+    }
     if (!marking.marking != !marking.marked_by) {
         return complain(EXIT_CODE_USAGE, "--marking and --marked-by belong together. Nothing was sent.\nAs: --marking ONGERUBRICEERD --marked-by NL");
     }
@@ -244,7 +320,7 @@ int session_submit(struct context *context, Muster__Submission *submission, cons
     if (code) {
         return code;
     }
-    int status = submission_fill(&context->profile, &marking, link_random(context->link), now, &header, submission);
+    int status = submission_fill(&context->profile, &marking, link_random(context->link), now, header, submission);
     if (status != STATUS_OK) {
         return not_signed(context, status, status == STATUS_NOT_FOUND ? SUBMISSION_NO_KEY : SUBMISSION_NO_TROUBLE);
     }
@@ -253,6 +329,11 @@ int session_submit(struct context *context, Muster__Submission *submission, cons
     if (code) {
         return code;
     }
+    const struct outbox_entry *said = context->value[OPTION_DRY_RUN] ? NULL : find_said(context, submission, now);
+    if (said) {
+        submission->id = said->submission->id;
+        return session_send(context, said->envelope, said->size, naming, result);
+    }
     status = submission_sign(&context->profile, submission, &context->passphrase, &context->arena, &envelope, &size, &trouble);
     if (status != STATUS_OK) {
         return not_signed(context, status, trouble);
@@ -260,20 +341,16 @@ int session_submit(struct context *context, Muster__Submission *submission, cons
     if (context->value[OPTION_DRY_RUN]) {
         return check_only(context, envelope, size, naming);
     }
-    return session_send(context, envelope, size, naming, result);
+    code = send_envelope(context, envelope, size, is_kept(submission), naming, result);
+    if (!is_kept(submission) && result->kept && outbox_drop(&context->profile, submission->id.data) != STATUS_OK) {
+        return complain_file("write", context->profile.state);
+    }
+    return code;
 }
 
 int session_send(struct context *context, const uint8_t *envelope, size_t size, const struct session_naming *naming, struct submission_result *result)
 {
-    int status = submission_send(context->link, MUSTER__VERB__VERB_SUBMIT, envelope, size, &context->arena, result);
-    progress_end();
-    if (status != STATUS_OK) {
-        return not_accepted(context, status, result);
-    }
-    if (!result->answer) {
-        return session_refused(context, result->reply.answer, naming, "Nothing was recorded.");
-    }
-    return write_receipt(context, naming, result);
+    return send_envelope(context, envelope, size, true, naming, result);
 }
 
 const char *session_accepted(struct context *context, const struct submission_result *result)
