@@ -113,7 +113,7 @@ static int add_parties(struct waits *waits)
             waits->answer->coordinators[waits->answer->n_coordinators++] = party->party->name;
         if (view_is_coordinator(view) && view->context->party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED && !view->context->waiting &&
             party->state == MUSTER__PARTY_STATE__PARTY_JOINED)
-            status = add(waits, "party", party->party->id, "joined: compare its fingerprint by another channel, then confirm it", 0);
+            status = add(waits, "party", party->party->id, "joined: compare its fingerprint by another channel, then: muster party confirm", 0);
         bool mine = strcmp(party->party->id, view->asker->id) == 0;
         bool coordinates = view_is_coordinator(view) && view->context->party->state == MUSTER__PARTY_STATE__PARTY_CONFIRMED && !view->context->waiting;
         if (status == STATUS_OK && coordinates && party->state == MUSTER__PARTY_STATE__PARTY_INVITED && party->invitation_expiry <= view->context->log_time)

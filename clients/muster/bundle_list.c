@@ -125,11 +125,11 @@ int bundle_list_run(struct context *context, int count, char **words)
         output_value(&context->output, list);
         return EXIT_CODE_DONE;
     }
+    bool coordinator = context->profile.role == MUSTER__ROLE__ROLE_COORDINATOR;
     if (!answer->n_bundles && context->output.form == OUTPUT_SCREEN) {
-        output_wrap(&context->output, "No bundle yet that you may see.");
+        output_wrap(&context->output, coordinator ? "No bundle yet. Why an item has none: muster why ITEM" : "No bundle yet that you may see.");
         return EXIT_CODE_DONE;
     }
-    bool coordinator = context->profile.role == MUSTER__ROLE__ROLE_COORDINATOR;
     bool supplier = context->profile.role == MUSTER__ROLE__ROLE_SUPPLIER;
     memcpy(columns, coordinator ? coordinator_columns : party_columns, sizeof columns);
     columns[coordinator ? 5 : 4].header = coordinator ? with_currency(context, "Pays", answer, " m") : with_currency(context, supplier ? "Value" : "You pay", answer, "");

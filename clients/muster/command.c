@@ -237,6 +237,9 @@ static int parse(struct context *context, int count, char **words, struct parsin
     const struct command *command = context->command;
     if (!context->value[OPTION_HELP] && (parsing->count < command->least || (command->most >= 0 && parsing->count > command->most))) {
         command_name(command, name, sizeof name);
+        if (parsing->count && strncmp(parsing->arguments[0], "muster1:", 8) == 0) {
+            return complain(EXIT_CODE_USAGE, "an invitation is a secret, and others on this machine can read a command's words. Nothing was sent.\nWhere others use it, ask for a new line. Then paste it: muster join");
+        }
         return complain(EXIT_CODE_USAGE, "%s. Write: muster %s %s", parsing->count < command->least ? "an argument is missing" : "an argument too many", name,
                         command->arguments);
     }

@@ -56,7 +56,8 @@ static int ask_passphrase(struct context *context, bool optional, struct keys_pa
         *none = true;
         return EXIT_CODE_DONE;
     case STATUS_INVALID:
-        return complain(EXIT_CODE_INPUT, "the two differ, or it is shorter than %u bytes. Nothing changed.", KEYS_PASSPHRASE_LEAST);
+        return context->passphrase.fd >= 0 ? complain(EXIT_CODE_INPUT, "the passphrase is shorter than %u bytes. Nothing changed.", KEYS_PASSPHRASE_LEAST)
+                                           : complain(EXIT_CODE_INPUT, "the two differ, or it is shorter than %u bytes. Nothing changed.", KEYS_PASSPHRASE_LEAST);
     case STATUS_CANCELLED:
         return complain(EXIT_CODE_INTERRUPTED, "no passphrase was given. Nothing changed.");
     case STATUS_NO_MEMORY:

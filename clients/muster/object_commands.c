@@ -50,7 +50,6 @@ int item_check_run(struct context *context, int count, char **words)
 int item_submit_run(struct context *context, int count, char **words)
 {
     (void)count;
-    advise("Listing an item shows every party that there is a need for it.");
     return objects_submit(context, &objects_items, words[0]);
 }
 

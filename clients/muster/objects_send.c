@@ -246,6 +246,9 @@ static int send_changes(struct sending *sending, const char *file, const char *r
         }
         return EXIT_CODE_DONE;
     }
+    if (sending->kind == &objects_items) {
+        advise("Listing an item shows every party that there is a need for it.");
+    }
     objects_changes_fill(&sending->changes, &submission);
     objects_naming(&sending->changes, file, receipt, &naming);
     int code = session_submit(context, &submission, &naming, &result);
@@ -270,13 +273,27 @@ static int begin(struct context *context, const struct objects_kind *kind, struc
     return session_profile(context);
 }
 
+/* Demands are an agency's and offers a supplier's: said before the file's faults, whose cures would be those of the wrong sheet. */
+static int check_role(struct context *context, const struct objects_kind *kind)
+{
+    static const char *const roles[] = {"nobody", "an agency", "a supplier", "a coordinator"};
+    int code = session_profile(context);
+    Muster__Role role = context->profile.role, wanted = kind == &objects_demands ? MUSTER__ROLE__ROLE_AGENCY : kind == &objects_offers ? MUSTER__ROLE__ROLE_SUPPLIER : role;
+    if (code || role == wanted) {
+        return code;
+    }
+    const char *own = role == MUSTER__ROLE__ROLE_AGENCY ? "demand" : role == MUSTER__ROLE__ROLE_SUPPLIER ? "offer" : "item";
+    return complain(EXIT_CODE_NOT_ALLOWED, "only %s has %s; %s is %s. Nothing was sent.\nYours: muster %s submit FILE", roles[wanted], kind->plural, context->profile.party, roles[role], own);
+}
+
 int objects_submit(struct context *context, const struct objects_kind *kind, const char *file)
 {
     struct sending sending;
     struct check_context check;
     struct csv_options options;
     struct faults faults;
-    int code = begin(context, kind, &sending);
+    int code = check_role(context, kind);
+    code = code ? code : begin(context, kind, &sending);
     code = code ? code : objects_know_self(context);
     if (code) {
         return code;
@@ -340,7 +357,8 @@ int objects_check(struct context *context, const struct objects_kind *kind, cons
 int objects_withdraw(struct context *context, const struct objects_kind *kind, int count, char **words)
 {
     struct sending sending;
-    int code = begin(context, kind, &sending);
+    int code = check_role(context, kind);
+    code = code ? code : begin(context, kind, &sending);
     code = code ? code : objects_know_self(context);
     if (code) {
         return code;

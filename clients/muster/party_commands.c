@@ -164,7 +164,7 @@ static int make_confirmation(struct context *context, const struct session_recor
     fingerprint_half(each->whole, true, each->second);
     if (!fingerprint_equal(first, each->typed) && !fingerprint_equal(each->whole, each->typed)) {
         return complain(EXIT_CODE_INPUT, "these are not the groups of the keys that %s registered. Nothing changed.\n"
-                                         "Ask for them again by telephone. If they still differ, somebody else used its invitation: muster party suspend %s",
+                                         "Ask for them again by telephone. If they still differ, somebody else used its invitation: muster party suspend %s --reason TEXT",
                         each->party, each->party);
     }
     muster__party_change__init(change);

@@ -9,12 +9,27 @@
 #include "clients/muster/figures.h"
 #include "clients/muster/objects.h"
 #include "clients/muster/seen.h"
+#include "clients/muster/suggest.h"
 #include "clients/muster/view.h"
 #include "proto/status.h"
 
 /* One demand or offer whole: what is shown here counts as seen, so a file may replace it. */
 
-#define NAME_WIDTH 16
+#define NAME_WIDTH 17
+
+/* With the nearest of the ids that there are. */
+static int missing(struct context *context, const struct objects_kind *kind, const char *id)
+{
+    struct session_records records;
+    struct suggest suggest;
+    int code = session_list(context, kind->noun, "", "", true, &records);
+    suggest_begin(&suggest, id);
+    for (size_t i = 0; i < records.count && !code; i++) {
+        suggest_offer(&suggest, records.list[i]->id);
+    }
+    return code ? code : complain(EXIT_CODE_INPUT, "no %s '%s' that you may see.%s%s%s All: muster %s list", kind->name, id, suggest.nearest ? " Nearest: " : "",
+                                  suggest.nearest ? suggest.nearest : "", suggest.nearest ? "." : "", kind->name);
+}
 
 static int fetch(struct context *context, const struct objects_kind *kind, const char *id, const Muster__Record **record)
 {
@@ -28,7 +43,7 @@ static int fetch(struct context *context, const struct objects_kind *kind, const
         return code;
     }
     if (records.count == 0) {
-        return complain(EXIT_CODE_INPUT, "no %s '%s' that you may see. All: muster %s list", kind->name, id, kind->name);
+        return missing(context, kind, id);
     }
     if (records.count > 1) {
         return complain(EXIT_CODE_INPUT, "several parties have a %s '%s'. Write PARTY/%s.", kind->name, id, id);

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORD_MOST 63u
 
@@ -43,10 +44,11 @@ void suggest_offer(struct suggest *suggest, const char *known)
 {
     size_t distance = suggest_distance(suggest->typed, known);
     size_t length = strlen(suggest->typed);
-    /* One letter in three may be wrong, and a word that is only begun is meant. */
+    /* One letter in three may be wrong; a word that is only begun is meant, and one in other letters' case all the more. */
     if (length >= 3 && strncmp(suggest->typed, known, length) == 0) {
         distance = 1;
     }
+    distance = strcasecmp(suggest->typed, known) == 0 ? 0 : distance;
     if (distance < suggest->distance && distance <= 1 + length / 3) {
         suggest->distance = distance;
         suggest->nearest = known;

@@ -67,6 +67,9 @@ static void catalogue_and_market_come_from_spreadsheets(void **state)
     assert_code(cli_as(&cli, "alfaco", "need", "list", "--screen", NULL), 0);
     assert_says(cli.out, "GEM-T");
     assert_null(strstr(cli.out, "NL-GEMT-1")); /* pooled: nothing of it is published */
+    assert_code(cli_as(&cli, "nl-dmo", "demand", "show", "nl-gemt-1", NULL), EXIT_CODE_INPUT);
+    assert_string_equal(cli.err, "muster: no demand 'nl-gemt-1' that you may see. Nearest: NL-GEMT-1. All: muster\ndemand list\n");
+    assert_code(cli_as(&cli, "hq", "demand", "show", "NL-GEMT-1", NULL), 0); /* whose it is need not be said where one party has it */
     assert_code(cli_as(&cli, "nl-dmo", "receipt", "verify", "nl.receipt", "--screen", NULL), 0);
     assert_says(cli.out, "Valid: entry ");
     assert_says(cli.out, "Broker not asked.");

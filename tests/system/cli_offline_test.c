@@ -227,6 +227,7 @@ static void an_invitation_is_never_an_argument_and_must_be_whole(void **state)
 {
     (void)state;
     assert_int_equal(cli_run(&cli, "join", "muster1:abc", NULL), EXIT_CODE_USAGE);
+    assert_says(cli.err, "an invitation is a secret");
     assert_int_equal(cli_run(&cli, "join", NULL), EXIT_CODE_USAGE);
     assert_says(cli.err, "no terminal");
     assert_int_equal(cli_run(&cli, "join", "--file", "nowhere", NULL), EXIT_CODE_INPUT);
@@ -237,6 +238,8 @@ static void an_invitation_is_never_an_argument_and_must_be_whole(void **state)
         assert_says(cli.err, "Nothing was sent.");
     }
     assert_int_equal(cli_terminal(&cli, 80, "muster1:nonsense\n", "join", NULL), EXIT_CODE_INPUT);
+    assert_says(cli.out, "Paste the invitation, one line that begins with muster1: ");
+    assert_null(strstr(cli.out, "muster1::"));
 }
 
 static void a_receipt_of_nobody_is_not_verified(void **state)
