@@ -10,31 +10,70 @@
 struct remainder {
     int64_t left;    /* numerator of the fraction over the lines' sum */
     uint32_t member;
+    bool first;      /* a unit brings in a nation that is wanted */
+};
+
+/* Nations that take part; only where too few do is it asked who brings in another. */
+struct nations {
+    const char **list;
+    uint32_t count;
 };
 
 static int compare_remainders(const void *a, const void *b)
 {
     const struct remainder *x = a, *y = b;
+    if (x->first != y->first) {
+        return x->first ? -1 : 1;
+    }
     if (x->left != y->left) {
         return x->left > y->left ? -1 : 1;
     }
     return (x->member > y->member) - (x->member < y->member);
 }
 
-/* What each member of a line gets of total units. */
-static void split_line(const struct match_model *model, uint32_t line, int64_t total, struct remainder *scratch, int64_t *gets)
+static bool takes_part(const struct nations *nations, const char *country)
+{
+    for (uint32_t n = 0; n < nations->count; n++) {
+        if (strcmp(nations->list[n], country) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_part(struct nations *nations, const char *country)
+{
+    if (!takes_part(nations, country)) {
+        nations->list[nations->count++] = country;
+    }
+}
+
+static const char *country_of(const struct match_model *model, uint32_t line, uint32_t member)
+{
+    return model->lot->demands[model->members[model->first_member[line] + member].demand].country;
+}
+
+/*
+ * What each member of a line gets of total units. nations (may be NULL): those that take part already; units left over go first to others, which
+ * come in with them: any member with a remainder may have one.
+ */
+static void split_line(const struct match_model *model, uint32_t line, int64_t total, struct nations *nations, struct remainder *scratch, int64_t *gets)
 {
     uint32_t first = model->first_member[line], count = model->first_member[line + 1] - first;
     int64_t given = 0;
     for (uint32_t n = 0; n < count; n++) {
         __int128 product = (__int128)total * model->members[first + n].lacked;
         gets[n] = (int64_t)(product / model->quantity[line]);
-        scratch[n] = (struct remainder){(int64_t)(product % model->quantity[line]), n};
+        scratch[n] = (struct remainder){(int64_t)(product % model->quantity[line]), n, false};
+        scratch[n].first = nations && scratch[n].left && !gets[n] && !takes_part(nations, country_of(model, line, n));
         given += gets[n];
     }
     qsort(scratch, count, sizeof *scratch, compare_remainders);
     for (uint32_t n = 0; given < total; n++, given++) {
         gets[scratch[n].member]++;
+        if (nations) {
+            take_part(nations, country_of(model, line, scratch[n].member));
+        }
     }
 }
 
@@ -101,6 +140,50 @@ static int share_costs(const struct match_model *model, struct arena *arena, str
     return STATUS_OK;
 }
 
+/* Awards of the parts, without shares of one-off costs. */
+static void split_parts(const struct match_model *model, const struct match_split_part *parts, uint32_t part_count, struct nations *nations,
+                        struct remainder *scratch, int64_t *gets, struct match_award *awards, uint32_t *count)
+{
+    *count = 0;
+    for (uint32_t first = 0, last; first < part_count; first = last) {
+        int64_t total = 0;
+        for (last = first; last < part_count && parts[last].line == parts[first].line; last++) {
+            total += parts[last].quantity;
+        }
+        split_line(model, parts[first].line, total, nations, scratch, gets);
+        *count += award_line(model, parts + first, last - first, gets, awards + *count);
+    }
+    qsort(awards, *count, sizeof *awards, match_split_compare);
+}
+
+/* The nations of commitments, and of what the parts give whatever becomes of the units left over. */
+static int list_nations(const struct match_model *model, const struct match_split_part *parts, uint32_t part_count, struct arena *arena,
+                        struct nations *nations)
+{
+    const struct match_lot *lot = model->lot;
+    nations->list = arena_array(arena, (size_t)lot->demand_count + 1, sizeof *nations->list);
+    nations->count = 0;
+    if (!nations->list) {
+        return STATUS_NO_MEMORY;
+    }
+    for (uint32_t n = 0; n < lot->commitment_count; n++) {
+        take_part(nations, lot->demands[lot->commitments[n].demand].country);
+    }
+    for (uint32_t first = 0, last; first < part_count; first = last) {
+        uint32_t line = parts[first].line;
+        int64_t total = 0;
+        for (last = first; last < part_count && parts[last].line == line; last++) {
+            total += parts[last].quantity;
+        }
+        for (uint32_t n = model->first_member[line]; n < model->first_member[line + 1]; n++) {
+            if ((__int128)total * model->members[n].lacked >= model->quantity[line]) {
+                take_part(nations, country_of(model, line, n - model->first_member[line]));
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
 int match_split_list(const struct match_model *model, const struct match_split_part *parts, uint32_t part_count, struct arena *arena,
                      struct match_award **awards, uint32_t *count, bool *carried)
 {
@@ -111,22 +194,23 @@ int match_split_list(const struct match_model *model, const struct match_split_p
         members += width;
     }
     struct remainder *scratch = arena_array(arena, widest, sizeof *scratch);
-    int64_t *gets = arena_array(arena, widest, sizeof *gets);
+    int64_t *gets = arena_array(arena, widest, sizeof *gets), needed;
+    uint32_t found;
     *awards = arena_array(arena, part_count + members, sizeof **awards);
     *count = 0;
     if (!scratch || !gets || !*awards) {
         return STATUS_NO_MEMORY;
     }
-    for (uint32_t first = 0, last; first < part_count; first = last) {
-        int64_t total = 0;
-        for (last = first; last < part_count && parts[last].line == parts[first].line; last++) {
-            total += parts[last].quantity;
+    split_parts(model, parts, part_count, NULL, scratch, gets, *awards, count);
+    int status = widest > 1 ? match_split_nations(model, *awards, *count, arena, &found, &needed) : STATUS_OK;
+    if (!status && widest > 1 && found < needed) {
+        struct nations nations;
+        status = list_nations(model, parts, part_count, arena, &nations);
+        if (!status) {
+            split_parts(model, parts, part_count, &nations, scratch, gets, *awards, count);
         }
-        split_line(model, parts[first].line, total, scratch, gets);
-        *count += award_line(model, parts + first, last - first, gets, *awards + *count);
     }
-    qsort(*awards, *count, sizeof **awards, match_split_compare);
-    return share_costs(model, arena, *awards, *count, carried);
+    return status ? status : share_costs(model, arena, *awards, *count, carried);
 }
 
 static int compare_parts(const void *a, const void *b)

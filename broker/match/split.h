@@ -8,8 +8,8 @@
 
 /*
  * A flow as awards. Alike lines, which the model holds as one, get equal fractions: with X units for lines that lack S together,
- * each gets floor(X * lacked / S), and the units left over go to the largest remainders, so that each differs by less than one unit from its
- * fraction. One-off costs are then shared exactly.
+ * each gets floor(X * lacked / S), and the units left over go to the largest remainders, or where nations are too few first to one of another
+ * nation, so that each differs by less than one unit from its fraction. One-off costs are then shared exactly.
  */
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Few small lots on one fund: each award takes a large part of the money, and what trying all finds is found. */
+/* Small lots on funds: each award takes a large part of the money, and what trying all finds is found. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -133,11 +133,34 @@ static void what_needs_no_money_is_found(void **state)
     assert_true(plan->bound == plan->objective);
 }
 
+/*
+ * Two alike demands of one unit and two; the fund pays for one unit, which either may have. With the larger, of the other demand's nation, there
+ * would be one nation only.
+ */
+static void a_unit_left_over_brings_in_the_nation_that_is_wanted(void **state)
+{
+    (void)state;
+    scenario_support_put(&s, "items.csv", "item\nI1\n");
+    scenario_support_put(&s, "policy.csv", "key,value\nas_of,2026-11-24\ncontract_overhead,0\nmin_nations,2\n");
+    scenario_support_put(&s, "suppliers.csv", "supplier,country,size\nS1,FR,small\n");
+    scenario_support_put(&s, "funds.csv", "fund,balance\nF0,3700.00\n");
+    scenario_support_put(&s, "demands.csv",
+                         "demand,country,item,month,quantity,max_unit_price,priority,fund\nZ9,TR,I1,2027-05,1,4125,5,F0\n"
+                         "d10,FR,I1,2027-05,2,4125,5,F0\nd2,FR,I1,2027-05,1,4125,3,\n");
+    scenario_support_put(&s, "offers.csv", "offer,supplier,item,unit_price,one_off,first_month,stock\no0,S1,I1,2043.21,3300.00,2026-01,6\n");
+    scenario_support_put(&s, "commitments.csv", NULL);
+    scenario_support_load(&s);
+    const struct match_plan *plan = scenario_support_plan(&s);
+    assert_int_equal(plan->lots[0].award_count, 2);
+    assert_true(plan->objective > 0 && plan->bound == plan->objective);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(money_is_shared_out_between_two_lots, begin, end),
         cmocka_unit_test_setup_teardown(what_needs_no_money_is_found, begin, end),
+        cmocka_unit_test_setup_teardown(a_unit_left_over_brings_in_the_nation_that_is_wanted, begin, end),
     };
     return cmocka_run_group_tests_name("match_refine", tests, NULL, NULL);
 }
