@@ -159,6 +159,7 @@ static bool solve_node(struct match_exact_tree *tree, const struct match_exact_n
         if (!links && !levels) {
             break;
         }
+        *solved = false; /* rows are broken yet */
     }
     return false;
 }
@@ -256,7 +257,7 @@ static int process(struct match_exact_tree *tree, const struct match_exact_node 
     }
     uint32_t free_columns = count_free(tree);
     if (free_columns && free_columns * 2 < tree->program.active) {
-        return plant(tree);
+        return match_exact_carry(tree) ? plant(tree) : STATUS_OK;
     }
     if (solved && (!found || !match_exact_is_thing(tree, split.column))) {
         found = match_exact_choose_level(tree, found ? SHARE_PART : 0, &split) || found;
@@ -301,6 +302,7 @@ static int tree_init(struct match_exact_tree *tree)
     tree->reduced = arena_array(arena, columns, sizeof *tree->reduced);
     tree->changes = arena_raw(arena, tree->change_most, sizeof *tree->changes);
     tree->heap = arena_raw(arena, tree->heap_most, sizeof *tree->heap);
+    tree->due = arena_array(arena, search->model.month_count, sizeof *tree->due);
     tree->drop = arena_array(arena, rows, 1);
     tree->place = arena_array(arena, rows, sizeof *tree->place);
     tree->parts = arena_raw(arena, (size_t)search->model.line_count * search->model.lot->offer_count, sizeof *tree->parts);
@@ -310,7 +312,7 @@ static int tree_init(struct match_exact_tree *tree)
     }
     int status = match_target_init(&search->model, arena, &tree->target);
     return !status && tree->parts && tree->low && tree->high && tree->levels && tree->rest && tree->prices && tree->price && tree->reduced &&
-                   tree->changes && tree->heap && tree->drop && tree->place && tree->fell[0] && tree->fell[1] && tree->falls[0] && tree->falls[1]
+                   tree->changes && tree->heap && tree->due && tree->drop && tree->place && tree->fell[0] && tree->fell[1] && tree->falls[0] && tree->falls[1]
                ? STATUS_OK : STATUS_NO_MEMORY;
 }
 

@@ -136,6 +136,12 @@ static uint32_t fund_of(const struct match_model *model, uint32_t line)
     return model->lot->demands[model->members[model->first_member[line]].demand].fund;
 }
 
+uint32_t match_exact_payer(const struct match_model *model, uint32_t line)
+{
+    uint32_t fund = fund_of(model, line);
+    return fund != MATCH_NONE && model->market->funds[fund].limited ? fund : MATCH_NONE;
+}
+
 static void add_columns(struct match_exact *program)
 {
     struct match_search *search = program->search;
@@ -252,33 +258,6 @@ static void write_item(struct match_exact *program, uint32_t choice, uint32_t it
     match_exact_close(program, 0, false, MATCH_NONE);
 }
 
-/* Units by month: only for months in which a line is due, and whose units can pass what is made by then. */
-static void write_output(struct match_exact *program, uint32_t choice)
-{
-    const struct match_model *model = &program->search->model;
-    const struct match_whole *whole = &program->whole;
-    uint32_t first = whole->first_pair[choice], last = whole->first_pair[choice + 1];
-    for (uint32_t m = 0; m < model->month_count; m++) {
-        bool due = false;
-        __int128 most = 0;
-        for (uint32_t p = first; p < last; p++) {
-            uint32_t month = model->month[whole->line[p]];
-            due = due || month == m;
-            most += month <= m ? match_exact_most(program, p) : 0;
-        }
-        if (!due || most <= model->choices[choice].capacity[m]) {
-            continue;
-        }
-        for (uint32_t p = first; p < last; p++) {
-            if (model->month[whole->line[p]] <= m) {
-                match_exact_units_add(program, p, 1);
-            }
-        }
-        match_exact_add(program, program->choice_column[choice], -model->choices[choice].capacity[m]);
-        match_exact_close(program, 0, false, MATCH_NONE);
-    }
-}
-
 static int64_t headroom(const struct match_exact *program, uint32_t pair)
 {
     return program->search->model.ceiling[program->whole.line[pair]] - program->whole.paid[pair];
@@ -290,7 +269,7 @@ static void write_share(struct match_exact *program, uint32_t choice, uint32_t f
     const struct match_model *model = &program->search->model;
     const struct match_whole *whole = &program->whole;
     const struct match_choice *of = &model->choices[choice];
-    int64_t level = of->one_off / of->capacity[model->month_count - 1], awards = 0;
+    int64_t level = of->one_off / of->capacity[model->month_count - 1];
     uint32_t first = whole->first_pair[choice], last = whole->first_pair[choice + 1], column = MATCH_NONE;
     for (uint32_t p = first; p < last; p++) {
         if (fund_of(model, whole->line[p]) == fund) {
@@ -309,12 +288,11 @@ static void write_share(struct match_exact *program, uint32_t choice, uint32_t f
     for (uint32_t p = first; p < last; p++) {
         uint32_t line = whole->line[p];
         if (fund_of(model, line) == fund) {
-            awards += model->first_member[line + 1] - model->first_member[line];
             match_exact_units_add(program, p, headroom(program, p) < level ? headroom(program, p) : level);
         }
     }
     match_exact_add(program, column, -1);
-    match_exact_close(program, awards, false, MATCH_NONE);
+    match_exact_close(program, match_exact_rounding(program, choice, fund, level, false), false, MATCH_NONE);
 }
 
 /* The one-off cost is carried: by headroom, and by each fund what it pays. */
@@ -370,7 +348,6 @@ static void write_choice(struct match_exact *program, uint32_t choice)
     for (uint32_t n = whole->first_item[choice]; n < whole->first_item[choice + 1]; n++) {
         write_item(program, choice, n);
     }
-    write_output(program, choice);
     for (uint32_t p = whole->first_pair[choice]; p < whole->first_pair[choice + 1]; p++) {
         match_exact_units_add(program, p, -1);
     }
@@ -485,6 +462,18 @@ static uint32_t *none_of(struct arena *arena, size_t count)
     return array;
 }
 
+size_t match_exact_links(const struct match_exact *program)
+{
+    const struct match_model *model = &program->search->model;
+    return match_exact_output_link(program, model->choice_count, 0);
+}
+
+uint32_t match_exact_output_link(const struct match_exact *program, uint32_t choice, uint32_t month)
+{
+    const struct match_model *model = &program->search->model;
+    return program->column_most + MATCH_EXACT_LEVELS * (model->market->fund_count + 1) * 2 + choice * model->month_count + month;
+}
+
 int match_exact_build(struct match_search *search, struct arena *arena, struct match_exact *program)
 {
     const struct match_model *model = &search->model;
@@ -512,10 +501,11 @@ int match_exact_build(struct match_search *search, struct arena *arena, struct m
     program->share_first = arena_array(arena, model->choice_count, sizeof(uint32_t));
     program->share_count = arena_array(arena, model->choice_count, sizeof(uint32_t));
     program->tie_row = arena_array(arena, search->ties.count, sizeof(uint32_t));
-    program->linked = arena_array(arena, program->column_most + (size_t)MATCH_EXACT_LEVELS * (funds + 1) * 2, 1);
+    program->awards = arena_array(arena, model->lot->demand_count, sizeof(uint32_t));
+    program->linked = arena_array(arena, match_exact_links(program), 1);
     if (!program->columns || !program->rows || !program->entries || !program->choice_column || !program->lump_column || !program->item_column ||
         !program->pair_column || !program->fund_column || !program->total_column || !program->group_column ||
-        !program->line_column || !program->share_first || !program->share_count || !program->tie_row || !program->linked) {
+        !program->line_column || !program->share_first || !program->share_count || !program->tie_row || !program->awards || !program->linked) {
         return STATUS_NO_MEMORY;
     }
     add_columns(program);

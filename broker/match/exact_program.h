@@ -18,11 +18,17 @@
  * The last five are sums, to be split on: objective, funds and shares hang on them alone, while units may change places within them.
  *
  * Rows: lines and lumps get no more than they want and lumps their least; a choice makes no more by any month than it can, and its minimum
- * order; one choice an offer; headroom carries one-off costs; funds and shares. Rows x <= most * y and those on nations come in where a solution breaks
- * them. All figures are whole. Every plan better than the one known is a solution, so a bound of the program is one of the lot:
+ * order; one choice an offer; headroom carries one-off costs; funds and shares. Rows x <= most * y, those on output and those on nations come in where a
+ * solution breaks them. All figures are whole. Every plan better than the one known is a solution, so a bound of the program is one of the lot:
  *
  * Shares of one-off costs are free here within these rows, while a plan's follow the level (MATCHING's 'One-off cost'): with Q units at most
- * from a choice the level is at least cost / Q, so an award of q units carries q * min(headroom, floor(cost / Q)) less one cent at least.
+ * from a choice the level is at least cost / Q, so an award of q units carries q * min(headroom, floor(cost / Q)) at least, but for rounding.
+ *
+ * Rounding: with L the level, an award with headroom h <= L carries q * h. Of the others each carries floor(q * L), and of all the choice's awards in
+ * the order of their demands the first D one cent more, with D the sum of all fractions. With a of the first D its own, what a payer carries
+ * together is a - (its fractions) away from the sum of its q * L. Its fractions are no more than its awards nor D, so it is short by D - a at most,
+ * which are others' before the D-th, and by no more than its own after it. By the same count for the others, who make up for it, it is over
+ * by no more than its own before some award, nor others' after it. What may be awarded at all is at least what is, so counting that is safe.
  */
 
 enum match_exact_kind {
@@ -78,12 +84,19 @@ struct match_exact {
     uint32_t level_column[MATCH_EXACT_LEVELS]; /* kept for levels, see exact_level.c */
     uint32_t level_count, level_room; /* of them in use, and in all */
     int64_t level[MATCH_EXACT_LEVELS];
-    uint8_t *linked;          /* by column: its row x <= most * y is in; then by row of a level */
+    uint32_t *awards;         /* by demand: scratch */
+    uint8_t *linked;          /* by column: its row x <= most * y is in; then by row of a level, then of output */
     bool full;                /* rows or entries had no room */
 };
 
 /* Everything that names a column, a row of it moved by to; what went is MATCH_NONE. */
 void match_exact_rename(struct match_exact *program, const uint32_t *to);
+
+/* Rows that can come and go: places in linked. */
+size_t match_exact_links(const struct match_exact *program);
+
+/* The place of the row that a choice makes so many units by a month. */
+uint32_t match_exact_output_link(const struct match_exact *program, uint32_t choice, uint32_t month);
 
 /* A copy to be made smaller, in an arena of its own. STATUS_NO_MEMORY. */
 int match_exact_copy(const struct match_exact *program, struct arena *arena, struct match_exact *copy);
@@ -109,6 +122,15 @@ void match_exact_units_add(struct match_exact *program, uint32_t pair, int64_t a
 
 /* The most units of a pair. */
 int64_t match_exact_most(const struct match_exact *program, uint32_t pair);
+
+/* The fund with a balance that pays for a line, or MATCH_NONE. */
+uint32_t match_exact_payer(const struct match_model *model, uint32_t line);
+
+/*
+ * Most cents by which rounding puts what a payer carries of a choice's cost above the units' sum at its level, or below it. least: whole cents
+ * that the level is at least; who has no more headroom carries it exactly.
+ */
+int64_t match_exact_rounding(const struct match_exact *program, uint32_t choice, uint32_t fund, int64_t least, bool above);
 
 /* Whether a lump comes whole or not at all. */
 bool match_exact_all(const struct match_exact *program, uint32_t lump);

@@ -65,7 +65,7 @@ void match_exact_rename(struct match_exact *program, const uint32_t *to)
     }
 }
 
-/* Rewrites the rows; those that bounds keep by themselves go, and links, which come back tighter where they are needed. */
+/* Rewrites the rows; those that bounds keep by themselves go, and those that come in where they are needed, to come back tighter. */
 static void move_rows(struct match_exact_tree *tree, const uint32_t *to)
 {
     struct match_exact *program = &tree->program;
@@ -86,7 +86,7 @@ static void move_rows(struct match_exact_tree *tree, const uint32_t *to)
                 program->entries[entries++] = entry;
             }
         }
-        bool link = row.link < program->column_most;
+        bool link = row.link != MATCH_NONE;
         moved[r] = MATCH_NONE;
         bool large = right > MATCH_EXACT_RIGHT || right < -MATCH_EXACT_RIGHT; /* without it the bound is only higher */
         if (link || large || (!row.equal && most <= right) || (row.equal && first == entries && !right)) {
@@ -103,7 +103,7 @@ static void move_rows(struct match_exact_tree *tree, const uint32_t *to)
     program->row_count = rows;
     program->entry_count = entries;
     program->rows[rows].count = 0;
-    memset(program->linked, 0, program->column_most);
+    memset(program->linked, 0, match_exact_links(program));
 }
 
 /* Columns in their new order, those active first. */
@@ -181,7 +181,7 @@ int match_exact_copy(const struct match_exact *program, struct arena *arena, str
     copy->share_first = copy_of(arena, program->share_first, choices, sizeof(uint32_t));
     copy->share_count = copy_of(arena, program->share_count, choices, sizeof(uint32_t));
     copy->tie_row = copy_of(arena, program->tie_row, program->search->ties.count, sizeof(uint32_t));
-    copy->linked = copy_of(arena, program->linked, program->column_most + (size_t)MATCH_EXACT_LEVELS * (model->market->fund_count + 1) * 2, 1);
+    copy->linked = copy_of(arena, program->linked, match_exact_links(program), 1);
     if (!copy->columns || !copy->rows || !copy->entries || !copy->choice_column || !copy->lump_column || !copy->item_column || !copy->pair_column ||
         !copy->fund_column || !copy->total_column || !copy->group_column || !copy->line_column || !copy->share_first || !copy->share_count ||
         !copy->tie_row || !copy->linked) {

@@ -4,13 +4,10 @@
 #include <math.h>
 
 #define NEARLY 1e-6      /* of a unit: whole */
-#define BREACH 1e-6      /* of a row's most, that brings it in */
-#define COME_MOST 60     /* rows a time */
 #define CANDIDATES 10    /* to split on, looked at */
 #define TRIAL_STEPS 15   /* of a trial's solution */
 #define TRUSTED 3        /* trials of a column, after which what was learnt is believed */
 #define BEHIND_MOST 4    /* candidates in a row that are no better than the best */
-#define IDLE_MOST 12     /* solutions in a row that a row may be idle */
 
 static double fraction_of(const struct match_exact_tree *tree, uint32_t column)
 {
@@ -138,110 +135,10 @@ bool match_exact_choose_free(const struct match_exact_tree *tree, struct match_e
         enum match_exact_kind kind = tree->program.columns[c].kind;
         if (tree->low[c] < tree->high[c] && kind != MATCH_EXACT_SHARE && kind != MATCH_EXACT_LEVEL) {
             int64_t level = (int64_t)nearbyint(tree->levels[c]);
-            *split = (struct match_exact_split){c, level < tree->high[c] ? level : level - 1, tree->levels[c]};
+            level = level < tree->low[c] ? tree->low[c] : level < tree->high[c] ? level : tree->high[c] - 1; /* levels may be of no solution */
+            *split = (struct match_exact_split){c, level, tree->levels[c]};
             return true;
         }
     }
     return false;
-}
-
-bool match_exact_enter(struct match_exact_tree *tree)
-{
-    struct match_exact *program = &tree->program;
-    const struct match_exact_row *row = &program->rows[program->row_count - 1];
-    struct match_tableau_entry *entries = arena_array(tree->arena, row->count, sizeof *entries);
-    if (!entries || !match_tableau_room(&tree->tableau, row->count)) {
-        program->row_count--;
-        program->entry_count = row->first;
-        return false;
-    }
-    for (uint32_t e = 0; e < row->count; e++) {
-        const struct match_exact_entry *entry = &program->entries[row->first + e];
-        entries[e] = (struct match_tableau_entry){entry->column, (double)entry->amount};
-    }
-    match_tableau_row(&tree->tableau, entries, row->count, (double)row->right, row->equal);
-    return true;
-}
-
-/* The choice whose mark a column of units hangs on, or MATCH_NONE. */
-static uint32_t choice_of(const struct match_exact *program, uint32_t column)
-{
-    const struct match_model *model = &program->search->model;
-    const struct match_exact_column *of = &program->columns[column];
-    const uint32_t *first = of->kind == MATCH_EXACT_UNITS ? program->whole.first_pair : model->first_cost;
-    uint32_t low = 0, high = model->choice_count;
-    if (of->kind == MATCH_EXACT_TOTAL) {
-        return of->index;
-    }
-    if (of->kind != MATCH_EXACT_UNITS && of->kind != MATCH_EXACT_GROUP) {
-        return MATCH_NONE;
-    }
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (first[middle] <= of->index) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-bool match_exact_separate(struct match_exact_tree *tree)
-{
-    struct match_exact *program = &tree->program;
-    uint32_t came = 0;
-    for (uint32_t column = 0; column < program->active && came < COME_MOST; column++) {
-        if (program->linked[column] || !(tree->levels[column] > 0)) {
-            continue;
-        }
-        uint32_t choice = choice_of(program, column), mark = choice == MATCH_NONE ? MATCH_NONE : program->choice_column[choice];
-        int64_t most = program->columns[column].high;
-        if (mark == MATCH_NONE || mark >= program->active || tree->levels[column] <= (double)most * (tree->levels[mark] + BREACH)) {
-            continue;
-        }
-        uint32_t before = program->row_count;
-        match_exact_add(program, column, 1);
-        match_exact_add(program, mark, -most);
-        match_exact_close(program, 0, false, column);
-        if (program->row_count == before || !match_exact_enter(tree)) {
-            return came > 0;
-        }
-        program->linked[column] = 1;
-        came++;
-    }
-    return came > 0;
-}
-
-void match_exact_forget(struct match_exact_tree *tree)
-{
-    struct match_exact *program = &tree->program;
-    uint32_t dropped = 0, kept = 0, entries = 0;
-    for (uint32_t r = 0; r < program->row_count; r++) {
-        struct match_exact_row *row = &program->rows[r];
-        bool idle = tree->tableau.inside[tree->tableau.columns + r];
-        row->idle = idle ? row->idle + 1 : 0;
-        tree->drop[r] = row->link != MATCH_NONE && row->idle > IDLE_MOST;
-        dropped += tree->drop[r];
-    }
-    if (dropped < 20) {
-        return;
-    }
-    match_tableau_drop(&tree->tableau, tree->drop, tree->place);
-    for (uint32_t r = 0; r < program->row_count; r++) {
-        struct match_exact_row row = program->rows[r];
-        if (tree->place[r] == MATCH_NONE) {
-            program->linked[row.link] = 0;
-            continue;
-        }
-        for (uint32_t e = 0; e < row.count; e++) {
-            program->entries[entries + e] = program->entries[row.first + e];
-        }
-        row.first = entries;
-        entries += row.count;
-        program->rows[kept++] = row;
-    }
-    program->row_count = kept;
-    program->entry_count = entries;
-    program->rows[kept].count = 0;
 }

@@ -62,6 +62,7 @@ struct match_exact_tree {
     uint32_t heap_count, heap_most;
     double *fell[2];     /* by column: what the bound fell by a unit down, up, in all */
     uint32_t *falls[2];
+    double *due;         /* scratch: by month */
     uint8_t *drop;       /* scratch: by row */
     uint32_t *place;
     uint64_t made;       /* nodes */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "broker/match/exact_tree.h"
+#include "broker/match/shares.h"
 #include "proto/status.h"
 #include "tests/unit/scenario_support.h"
 
@@ -261,6 +262,101 @@ static void valid_plans_are_solutions(void **state)
     assert_true(shared > 3);
 }
 
+#define AWARDS 400
+
+/* Awards of one choice in the order of demands, drawn at random. */
+struct draw {
+    uint32_t pair[AWARDS], count;
+    struct match_share shares[AWARDS];
+};
+
+static void draw_awards(const struct match_exact *program, uint32_t choice, uint64_t *seed, struct draw *draw)
+{
+    const struct match_model *model = &program->search->model;
+    draw->count = 0;
+    for (uint32_t d = 0; d < model->lot->demand_count; d++) {
+        for (uint32_t n = 0; n < model->lot->demands[d].line_count; n++) {
+            for (uint32_t p = program->whole.first_pair[choice]; p < program->whole.first_pair[choice + 1]; p++) {
+                uint32_t line = program->whole.line[p];
+                for (uint32_t m = model->first_member[line]; m < model->first_member[line + 1]; m++) {
+                    bool own = model->members[m].demand == d && model->members[m].line == n && program->pair_column[p] != MATCH_NONE;
+                    if (own && draw->count < AWARDS && scenario_support_random(seed, 4)) {
+                        draw->pair[draw->count] = p;
+                        draw->shares[draw->count++] = (struct match_share){
+                            1 + (int64_t)scenario_support_random(seed, 30), model->ceiling[line] - program->whole.paid[p], 0};
+                    }
+                }
+            }
+        }
+    }
+}
+
+static double sum_at(const struct draw *draw, double level)
+{
+    double sum = 0;
+    for (uint32_t n = 0; n < draw->count; n++) {
+        sum += (double)draw->shares[n].quantity * fmin(level, (double)draw->shares[n].headroom);
+    }
+    return sum;
+}
+
+/* No payer's shares are farther from the level's than the rounding that the program allows for. Returns those that are some way off. */
+static unsigned check_rounding(const struct match_exact *program, uint32_t choice, int64_t cost, struct draw *draw)
+{
+    const struct match_model *model = &program->search->model;
+    uint32_t scratch[AWARDS];
+    double low = 0, high = 1e13, least;
+    unsigned off = 0;
+    if (!match_shares_compute(cost, draw->shares, draw->count, scratch)) {
+        return 0;
+    }
+    for (int round = 0; round < 120; round++) {
+        double middle = (low + high) / 2;
+        *(sum_at(draw, middle) < (double)cost ? &low : &high) = middle;
+    }
+    least = floor(high - 1e-6);
+    for (uint32_t f = 0; f <= model->market->fund_count; f++) {
+        uint32_t payer = f < model->market->fund_count ? f : MATCH_NONE;
+        double over = 0;
+        for (uint32_t n = 0; n < draw->count; n++) {
+            if (match_exact_payer(model, program->whole.line[draw->pair[n]]) == payer) {
+                over += (double)draw->shares[n].share - (double)draw->shares[n].quantity * fmin(high, (double)draw->shares[n].headroom);
+            }
+        }
+        assert_true(over < (double)match_exact_rounding(program, choice, payer, (int64_t)least, true) + 1e-3);
+        assert_true(over > -(double)match_exact_rounding(program, choice, payer, (int64_t)least, false) - 1e-3);
+        off += fabs(over) > 0.3;
+    }
+    return off;
+}
+
+static void rounding_of_shares_stays_within_what_is_allowed_for(void **state)
+{
+    (void)state;
+    unsigned off = 0;
+    struct draw draw;
+    for (uint64_t seed = 1; seed <= LOTS; seed++) {
+        struct arena arena;
+        struct match_exact program;
+        uint64_t next = seed;
+        scenario_support_randomize(&s, seed, 14, 5);
+        scenario_support_load(&s);
+        arena_init(&arena, MEMORY);
+        struct match_search *search = arena_alloc(&arena, sizeof *search);
+        assert_non_null(search);
+        assert_int_equal(match_search_init(s.market, 0, false, &arena, search), STATUS_OK);
+        assert_int_equal(match_exact_build(search, &arena, &program), STATUS_OK);
+        for (uint32_t c = 0; c < search->model.choice_count; c++) {
+            for (int times = 0; times < 20; times++) {
+                draw_awards(&program, c, &next, &draw);
+                off += draw.count ? check_rounding(&program, c, 1 + (int64_t)scenario_support_random(&next, 3000), &draw) : 0;
+            }
+        }
+        arena_drop(&arena);
+    }
+    assert_true(off > LOTS);
+}
+
 /* Tiny lots are compared with trying all in match_oracle_test; here those with funds, shares, nations and lumps of some size are closed. */
 static void small_lots_are_proved(void **state)
 {
@@ -283,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(boxed_programs_are_solved_from_any_basis),
         SCENARIO_SUPPORT_TEST(valid_plans_are_solutions, s),
+        SCENARIO_SUPPORT_TEST(rounding_of_shares_stays_within_what_is_allowed_for, s),
         SCENARIO_SUPPORT_TEST(small_lots_are_proved, s),
     };
     return cmocka_run_group_tests_name("match_exact", tests, NULL, NULL);
