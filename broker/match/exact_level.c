@@ -2,7 +2,6 @@
 #include "broker/match/exact_tree.h"
 
 #include <math.h>
-#include <string.h>
 
 /*
  * What funds pay of one-off costs follows the level (MATCHING's 'One-off cost'), which is no linear rule. A column b says of a choice and a level:
@@ -56,38 +55,6 @@ static uint32_t share_of(const struct match_exact *program, uint32_t choice, uin
     return MATCH_NONE;
 }
 
-static bool pair_is_live(const struct match_exact *program, uint32_t pair)
-{
-    uint32_t column = program->pair_column[pair], item = program->whole.item_of[pair];
-    if (column == MATCH_NONE && item != MATCH_NONE && match_exact_all(program, program->whole.items[item].lump)) {
-        column = program->item_column[item];
-    }
-    return column != MATCH_NONE && program->columns[column].high > 0;
-}
-
-int64_t match_exact_rounding(const struct match_exact *program, uint32_t choice, uint32_t fund, int64_t least, bool above)
-{
-    const struct match_model *model = &program->search->model;
-    uint32_t *awards = program->awards, before = 0, after = 0, most = 0;
-    memset(awards, 0, model->lot->demand_count * sizeof *awards);
-    for (uint32_t p = program->whole.first_pair[choice]; p < program->whole.first_pair[choice + 1]; p++) {
-        uint32_t line = program->whole.line[p];
-        for (uint32_t m = model->first_member[line]; m < model->first_member[line + 1] && headroom(program, p) > least && pair_is_live(program, p); m++) {
-            awards[model->members[m].demand]++;
-            after += (match_exact_payer(model, line) == fund) != above;
-        }
-    }
-    for (uint32_t d = 0; d < model->lot->demand_count; d++) {
-        uint32_t payer = model->lot->demands[d].fund;
-        bool own = (payer != MATCH_NONE && model->market->funds[payer].limited ? payer : MATCH_NONE) == fund;
-        before += own == above ? awards[d] : 0;
-        after -= own == above ? 0 : awards[d];
-        uint32_t moves = before < after ? before : after;
-        most = moves > most ? moves : most;
-    }
-    return most;
-}
-
 /* Fewest cents a unit of a choice's level. */
 static int64_t least_level(const struct match_model *model, uint32_t choice)
 {
@@ -107,9 +74,9 @@ static double differs(const struct match_exact_tree *tree, uint32_t choice, doub
                 sum += units * fmin(level / FINE, (double)headroom(program, p));
             }
         }
-        bool above = tree->levels[n] > sum;
+        struct match_exact_turn turn = {program->columns[n].fund, least_level(&program->search->model, choice), tree->levels[n] > sum, 0};
         sum = fabs(sum - tree->levels[n]);
-        off += sum > APART ? fmax(0, sum - (double)match_exact_rounding(program, choice, program->columns[n].fund, least_level(&program->search->model, choice), above)) : 0;
+        off += sum > APART ? fmax(0, sum - match_exact_rounding_at(tree, choice, &turn)) : 0;
     }
     return off;
 }
@@ -155,21 +122,40 @@ bool match_exact_choose_level(struct match_exact_tree *tree, double part, struct
     return true;
 }
 
-/* What rounding may make of a level's share, on either side. */
-static int64_t rounding_of(const struct match_exact *program, uint32_t k, uint32_t share, int side)
+static struct match_exact_turn turn_of(const struct match_exact *program, uint32_t k, uint32_t share, int side)
 {
-    uint32_t choice = program->columns[program->level_column[k]].index;
-    int64_t least = side ? program->level[k] / FINE : least_level(&program->search->model, choice);
-    return match_exact_rounding(program, choice, share == MATCH_NONE ? MATCH_NONE : program->columns[share].fund, least, !side);
+    int64_t least = side ? program->level[k] / FINE : least_level(&program->search->model, program->columns[program->level_column[k]].index);
+    return (struct match_exact_turn){share == MATCH_NONE ? MATCH_NONE : program->columns[share].fund, least, !side, 0};
 }
 
-/* One row of a level: side 1 at least, 0 at most; share: the column, or MATCH_NONE for what no fund with a balance pays. */
-static bool bring_in(struct match_exact_tree *tree, uint32_t k, uint32_t share, int side, uint32_t link)
+/*
+ * Adds to a row of a level what rounding may make at a turn: the more of the awards early on the one side and late on the other, each no more than its
+ * units. Awards of pairs that have as many units count in full; the others' are their units, which is more as more of them come. Returns those in full.
+ */
+static int64_t add_turn(struct match_exact_tree *tree, uint32_t choice, const struct match_exact_turn *turn)
+{
+    struct match_exact *program = &tree->program;
+    int64_t sums[2] = {0, 0};
+    for (uint32_t p = program->whole.first_pair[choice]; p < program->whole.first_pair[choice + 1]; p++) {
+        bool early;
+        uint32_t awards = match_exact_turned(program, p, turn, &early);
+        bool full = match_exact_part(tree, p) > awards - 1e-6;
+        sums[early] += full ? awards : 0;
+        match_exact_units_add(program, p, full ? 0 : -FINE);
+    }
+    return sums[0] > sums[1] ? sums[0] : sums[1];
+}
+
+/*
+ * One row of a level: side 1 at least, 0 at most; share: the column, or MATCH_NONE for what no fund with a balance pays. turn: rounding as it may be there,
+ * NULL: as it may be at all.
+ */
+static bool bring_in(struct match_exact_tree *tree, uint32_t k, uint32_t share, int side, const struct match_exact_turn *turn, uint32_t link)
 {
     struct match_exact *program = &tree->program;
     const struct match_model *model = &program->search->model;
     uint32_t column = program->level_column[k], choice = program->columns[column].index, before = program->row_count;
-    int64_t level = program->level[k], sign = side ? 1 : -1, cost = model->choices[choice].one_off;
+    int64_t level = program->level[k], sign = side ? 1 : -1, cost = model->choices[choice].one_off, rounding;
     __int128 most = 0;
     for (uint32_t p = program->whole.first_pair[choice]; p < program->whole.first_pair[choice + 1]; p++) {
         if (share_of(program, choice, p) == share) {
@@ -193,10 +179,16 @@ static bool bring_in(struct match_exact_tree *tree, uint32_t k, uint32_t share, 
             match_exact_add(program, n, sign * FINE);
         }
     }
+    if (turn) {
+        rounding = add_turn(tree, choice, turn);
+    } else {
+        struct match_exact_turn all = turn_of(program, k, share, side);
+        rounding = match_exact_rounding(program, choice, all.fund, all.least, all.above);
+    }
     /* at least: a x - W <= n + M (1 - b); at most: W - a x <= n + M b */
     int64_t off = side ? (int64_t)most : FINE * cost;
     match_exact_add(program, column, side ? off : -off);
-    match_exact_close(program, FINE * rounding_of(program, k, share, side) + (side ? off : 0), false, link);
+    match_exact_close(program, FINE * rounding + (side ? off : 0), false, link);
     if (program->row_count == before || !match_exact_enter(tree)) {
         return false;
     }
@@ -204,7 +196,7 @@ static bool bring_in(struct match_exact_tree *tree, uint32_t k, uint32_t share, 
     return true;
 }
 
-/* What a row of a level is broken by in the solution at hand, in cents. */
+/* What a row of a level without rounding is broken by in the solution at hand, in cents. */
 static double broken_by(const struct match_exact_tree *tree, uint32_t k, uint32_t share, int side)
 {
     const struct match_exact *program = &tree->program;
@@ -224,14 +216,32 @@ static double broken_by(const struct match_exact_tree *tree, uint32_t k, uint32_
             carried -= tree->levels[n];
         }
     }
-    double by = side ? sum - carried : carried - sum;
-    return by > BROKEN ? by - (double)rounding_of(program, k, share, side) : 0;
+    return side ? sum - carried : carried - sum;
+}
+
+/* Rows of one level for one share: as rounding may be at all; then, in a whole solution, as it may be with the awards at hand. */
+static bool separate_level(struct match_exact_tree *tree, uint32_t k, uint32_t share, int side, uint32_t link, bool whole)
+{
+    struct match_exact *program = &tree->program;
+    uint32_t choice = program->columns[program->level_column[k]].index, first = match_exact_turn_link(program, 0), n = 0;
+    double by = broken_by(tree, k, share, side);
+    if (by <= BROKEN) {
+        return false;
+    }
+    struct match_exact_turn turn = turn_of(program, k, share, side);
+    if (!program->linked[link] && by - (double)match_exact_rounding(program, choice, turn.fund, turn.least, turn.above) > BROKEN) {
+        return bring_in(tree, k, share, side, NULL, link);
+    }
+    while (n < MATCH_EXACT_TURNS && program->linked[first + n]) {
+        n++;
+    }
+    return whole && n < MATCH_EXACT_TURNS && by - match_exact_rounding_at(tree, choice, &turn) > BROKEN && bring_in(tree, k, share, side, &turn, first + n);
 }
 
 bool match_exact_separate_levels(struct match_exact_tree *tree)
 {
     struct match_exact *program = &tree->program;
-    bool came = false;
+    bool came = false, whole = match_exact_is_whole(tree);
     for (uint32_t k = 0; k < program->level_count; k++) {
         uint32_t column = program->level_column[k], choice = program->columns[column].index;
         if (tree->low[column] < tree->high[column] || program->choice_column[choice] == MATCH_NONE) { /* a choice that went says nothing */
@@ -241,9 +251,7 @@ bool match_exact_separate_levels(struct match_exact_tree *tree)
         for (uint32_t n = 0; n <= program->share_count[choice]; n++) {
             uint32_t share = n < program->share_count[choice] ? program->share_first[choice] + n : MATCH_NONE;
             uint32_t link = program->column_most + (k * (program->share_most + 1) + n) * 2 + (uint32_t)side;
-            if (!program->linked[link] && broken_by(tree, k, share, side) > BROKEN) {
-                came = bring_in(tree, k, share, side, link) || came;
-            }
+            came = separate_level(tree, k, share, side, link, whole) || came;
         }
     }
     return came;

@@ -464,8 +464,12 @@ static uint32_t *none_of(struct arena *arena, size_t count)
 
 size_t match_exact_links(const struct match_exact *program)
 {
-    const struct match_model *model = &program->search->model;
-    return match_exact_output_link(program, model->choice_count, 0);
+    return match_exact_turn_link(program, MATCH_EXACT_TURNS);
+}
+
+uint32_t match_exact_turn_link(const struct match_exact *program, uint32_t index)
+{
+    return match_exact_output_link(program, program->search->model.choice_count, 0) + index;
 }
 
 uint32_t match_exact_output_link(const struct match_exact *program, uint32_t choice, uint32_t month)

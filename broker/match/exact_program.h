@@ -29,6 +29,8 @@
  * together is a - (its fractions) away from the sum of its q * L. Its fractions are no more than its awards nor D, so it is short by D - a at most,
  * which are others' before the D-th, and by no more than its own after it. By the same count for the others, who make up for it, it is over
  * by no more than its own before some award, nor others' after it. What may be awarded at all is at least what is, so counting that is safe.
+ * So it is for any one turn in that order no more than the larger of both counts, each award counted with its units where they are less than one:
+ * that is linear but for the larger and the less, and comes in as a row where a solution's own awards leave less than all that may be.
  */
 
 enum match_exact_kind {
@@ -39,6 +41,7 @@ enum match_exact_kind {
 
 #define MATCH_EXACT_LEVELS 40 /* most levels that are split on */
 #define MATCH_EXACT_RIGHT ((__int128)1 << 60) /* most of a right side, and least with a minus */
+#define MATCH_EXACT_TURNS 100 /* most rows on rounding with the awards at hand */
 
 struct match_exact_column {
     int64_t cost;       /* what a unit of it adds to the objective */
@@ -85,7 +88,7 @@ struct match_exact {
     uint32_t level_count, level_room; /* of them in use, and in all */
     int64_t level[MATCH_EXACT_LEVELS];
     uint32_t *awards;         /* by demand: scratch */
-    uint8_t *linked;          /* by column: its row x <= most * y is in; then by row of a level, then of output */
+    uint8_t *linked;          /* by column: its row x <= most * y is in; then by row of a level, of output, on rounding */
     bool full;                /* rows or entries had no room */
 };
 
@@ -97,6 +100,9 @@ size_t match_exact_links(const struct match_exact *program);
 
 /* The place of the row that a choice makes so many units by a month. */
 uint32_t match_exact_output_link(const struct match_exact *program, uint32_t choice, uint32_t month);
+
+/* The place of a row on rounding. */
+uint32_t match_exact_turn_link(const struct match_exact *program, uint32_t index);
 
 /* A copy to be made smaller, in an arena of its own. STATUS_NO_MEMORY. */
 int match_exact_copy(const struct match_exact *program, struct arena *arena, struct match_exact *copy);
@@ -131,6 +137,17 @@ uint32_t match_exact_payer(const struct match_model *model, uint32_t line);
  * that the level is at least; who has no more headroom carries it exactly.
  */
 int64_t match_exact_rounding(const struct match_exact *program, uint32_t choice, uint32_t fund, int64_t least, bool above);
+
+/* Where a payer's awards are looked at in the order of demands. */
+struct match_exact_turn {
+    uint32_t fund;   /* the payer */
+    int64_t least;   /* whole cents that the level is at least */
+    bool above;      /* what it carries more, else less */
+    uint32_t demand; /* the first after the turn */
+};
+
+/* Awards of a pair that count at a turn; early: those before it, else those after it. */
+uint32_t match_exact_turned(const struct match_exact *program, uint32_t pair, const struct match_exact_turn *turn, bool *early);
 
 /* Whether a lump comes whole or not at all. */
 bool match_exact_all(const struct match_exact *program, uint32_t lump);

@@ -18,6 +18,15 @@ static double fraction_of(const struct match_exact_tree *tree, uint32_t column)
     return whole && tree->tableau.inside[column] && tree->low[column] < tree->high[column] && off > most ? off : 0;
 }
 
+bool match_exact_is_whole(const struct match_exact_tree *tree)
+{
+    uint32_t c = 0;
+    while (c < tree->program.active && !(fraction_of(tree, c) > 0)) {
+        c++;
+    }
+    return c == tree->program.active;
+}
+
 /* What the bound is thought to fall by: the first step, or what it fell before. */
 static double estimate(const struct match_exact_tree *tree, uint32_t column, int side, double part, double step)
 {

@@ -99,6 +99,9 @@ bool match_exact_choose_level(struct match_exact_tree *tree, double part, struct
 /* Brings in the rows of levels that the node has split on. Says whether any came in. */
 bool match_exact_separate_levels(struct match_exact_tree *tree);
 
+/* The least that rounding is by any turn with the awards at hand, and that turn. */
+double match_exact_rounding_at(const struct match_exact_tree *tree, uint32_t choice, struct match_exact_turn *turn);
+
 /* Units of a pair in the solution at hand, as they are, and rounded. */
 double match_exact_part(const struct match_exact_tree *tree, uint32_t pair);
 int64_t match_exact_units(const struct match_exact_tree *tree, uint32_t pair);
@@ -117,6 +120,9 @@ int match_exact_shrink(struct match_exact_tree *tree);
 
 /* The column to split on; false where every one is whole. */
 bool match_exact_choose(struct match_exact_tree *tree, struct match_exact_split *split);
+
+/* Whether every column that has to be is whole in the solution at hand. */
+bool match_exact_is_whole(const struct match_exact_tree *tree);
 
 /* Whether a column stands for a choice, a lump or the like, not for units. */
 bool match_exact_is_thing(const struct match_exact_tree *tree, uint32_t column);

@@ -300,6 +300,26 @@ static double sum_at(const struct draw *draw, double level)
     return sum;
 }
 
+/* What rounding is at most by the best turn, with the awards drawn. */
+static double most_by_turns(const struct match_exact *program, const struct draw *draw, struct match_exact_turn turn)
+{
+    double least = INFINITY;
+    for (turn.demand = 0; turn.demand <= program->search->model.lot->demand_count; turn.demand++) {
+        double sums[2] = {0, 0};
+        for (uint32_t n = 0; n < draw->count; n++) {
+            bool early, first = true;
+            double units = 0, awards = match_exact_turned(program, draw->pair[n], &turn, &early);
+            for (uint32_t k = 0; k < draw->count; k++) { /* of alike lines */
+                units += draw->pair[k] == draw->pair[n] ? (double)draw->shares[k].quantity : 0;
+                first = first && (draw->pair[k] != draw->pair[n] || k >= n);
+            }
+            sums[early] += first ? fmin(units, awards) : 0;
+        }
+        least = fmin(least, fmax(sums[0], sums[1]));
+    }
+    return least;
+}
+
 /* No payer's shares are farther from the level's than the rounding that the program allows for. Returns those that are some way off. */
 static unsigned check_rounding(const struct match_exact *program, uint32_t choice, int64_t cost, struct draw *draw)
 {
@@ -323,8 +343,12 @@ static unsigned check_rounding(const struct match_exact *program, uint32_t choic
                 over += (double)draw->shares[n].share - (double)draw->shares[n].quantity * fmin(high, (double)draw->shares[n].headroom);
             }
         }
-        assert_true(over < (double)match_exact_rounding(program, choice, payer, (int64_t)least, true) + 1e-3);
-        assert_true(over > -(double)match_exact_rounding(program, choice, payer, (int64_t)least, false) - 1e-3);
+        for (int above = 0; above < 2; above++) {
+            struct match_exact_turn turn = {payer, (int64_t)least, above != 0, 0};
+            double most = most_by_turns(program, draw, turn), all = (double)match_exact_rounding(program, choice, payer, (int64_t)least, above != 0);
+            assert_true(most <= all);
+            assert_true((above ? over : -over) < most + 1e-3);
+        }
         off += fabs(over) > 0.3;
     }
     return off;
