@@ -27,7 +27,7 @@ int64_t match_exact_most(const struct match_exact *program, uint32_t pair)
 
 uint32_t match_exact_column_add(struct match_exact *program, enum match_exact_kind kind, uint32_t index, int64_t cost, int64_t low, int64_t high)
 {
-    program->columns[program->column_count] = (struct match_exact_column){cost, low, high, kind, index, MATCH_NONE};
+    program->columns[program->column_count] = (struct match_exact_column){cost, low, high, kind, index, MATCH_NONE, false};
     return program->column_count++;
 }
 

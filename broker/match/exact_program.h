@@ -49,6 +49,7 @@ struct match_exact_column {
     enum match_exact_kind kind;
     uint32_t index;     /* choice, lump, item of whole, pair of whole, choice, fund, choice, cost of a group, line, choice, line that is the first of its kind */
     uint32_t fund;      /* of a share */
+    bool paid;          /* all units that a choice has at one freight of one fund with a balance, be they a sum or a single pair */
 };
 
 struct match_exact_entry {

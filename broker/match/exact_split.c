@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define NEARLY 1e-6      /* of a unit: whole */
+#define THING 6          /* rank of what stands for a choice, a lump and the like */
 #define CANDIDATES 10    /* to split on, looked at */
 #define TRIAL_STEPS 15   /* of a trial's solution */
 #define TRUSTED 3        /* trials of a column, after which what was learnt is believed */
@@ -35,25 +36,29 @@ static double estimate(const struct match_exact_tree *tree, uint32_t column, int
 }
 
 /*
- * What is split on first: what stands for things; then the sums that the objective hangs on, by value and by choice; then those that funds do;
- * then units. Units change places within a sum for nothing, so a split further down leaves the bound where it was.
+ * What is split on first: what stands for things; then the units of one value, which the objective hangs on, and those of one value and fund; then what
+ * is served from a choice at one price out of one fund, where money that does not come out even leaves parts of a unit; then other sums; then units.
+ * Units change places within a sum for nothing, so a split further down leaves the bound where it was.
  */
-static int rank_of(enum match_exact_kind kind)
+static int rank_of(const struct match_exact_column *column)
 {
-    switch (kind) {
+    if (column->paid) {
+        return 3;
+    }
+    switch (column->kind) {
     case MATCH_EXACT_UNITS: return 0;
     case MATCH_EXACT_GROUP:
     case MATCH_EXACT_LINE: return 1;
-    case MATCH_EXACT_POOL: return 2;
-    case MATCH_EXACT_TOTAL: return 3;
-    case MATCH_EXACT_VALUE: return 4;
-    default: return 5;
+    case MATCH_EXACT_TOTAL: return 2;
+    case MATCH_EXACT_POOL: return 4;
+    case MATCH_EXACT_VALUE: return 5;
+    default: return THING;
     }
 }
 
 bool match_exact_is_thing(const struct match_exact_tree *tree, uint32_t column)
 {
-    return rank_of(tree->program.columns[column].kind) == 5;
+    return rank_of(&tree->program.columns[column]) == THING;
 }
 
 static double score_of(double down, double up, double room)
@@ -72,7 +77,7 @@ static uint32_t list_candidates(const struct match_exact_tree *tree, double room
     uint32_t count = 0;
     int rank = -1;
     for (uint32_t c = 0; c < tree->program.active; c++) {
-        int own = rank_of(tree->program.columns[c].kind);
+        int own = rank_of(&tree->program.columns[c]);
         if (own < rank || !(fraction_of(tree, c) > 0)) {
             continue;
         }

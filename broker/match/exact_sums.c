@@ -37,6 +37,11 @@ static void write_sum(struct match_exact *program, uint32_t *column, enum match_
     match_exact_close(program, 0, true, MATCH_NONE);
 }
 
+static bool is_limited(const struct match_model *model, uint32_t fund)
+{
+    return fund != MATCH_NONE && model->market->funds[fund].limited;
+}
+
 static void write_sums(struct match_exact *program)
 {
     const struct match_model *model = &program->search->model;
@@ -51,8 +56,11 @@ static void write_sums(struct match_exact *program)
                 }
             }
             bool all = g == groups;
-            write_sum(program, all ? &program->total_column[c] : &program->group_column[model->first_cost[c] + g],
-                      all ? MATCH_EXACT_TOTAL : MATCH_EXACT_GROUP, all ? c : model->first_cost[c] + g, most);
+            uint32_t *column = all ? &program->total_column[c] : &program->group_column[model->first_cost[c] + g];
+            write_sum(program, column, all ? MATCH_EXACT_TOTAL : MATCH_EXACT_GROUP, all ? c : model->first_cost[c] + g, most);
+            if (!all && *column != MATCH_NONE && is_limited(model, model->group_fund[model->first_group[offer] + g])) {
+                program->columns[*column].paid = true;
+            }
         }
     }
     for (uint32_t l = 0; l < model->line_count; l++) {
