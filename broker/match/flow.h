@@ -120,6 +120,10 @@ struct match_flow {
     int64_t best;           /* distance of the best end found */
     uint32_t best_node;
     int best_end;
+    int64_t *waits;         /* slot * months + month: places that wait for a unit while the flow is retuned, see retune.h */
+    int64_t *waits_in;      /* by slot: their sum */
+    int64_t *loose;         /* by line: units that look for a place */
+    uint32_t *loose_lumps;
     struct match_entry *pending; /* entries that a change took off */
     int64_t *before;        /* by line of pending: its price when it was taken off */
     __int128 gained;        /* worth gained by the last push of a lump */

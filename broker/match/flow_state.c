@@ -119,10 +119,14 @@ int match_flow_init(const struct match_model *model, const struct match_terms *t
     flow->settled = arena_raw(arena, nodes, sizeof *flow->settled);
     flow->far = arena_raw(arena, (size_t)model->month_count * flow->mask_words, sizeof *flow->far);
     flow->spare = arena_raw(arena, slot_most, sizeof *flow->spare);
+    flow->waits = arena_array(arena, (size_t)slot_most * model->month_count, sizeof *flow->waits);
+    flow->waits_in = arena_array(arena, slot_most, sizeof *flow->waits_in);
+    flow->loose = arena_raw(arena, model->line_count, sizeof *flow->loose);
+    flow->loose_lumps = arena_raw(arena, model->lump_count, sizeof *flow->loose_lumps);
     flow->before = arena_raw(arena, model->line_count, sizeof *flow->before);
     flow->pending = arena_raw(arena, flow->entry_most, sizeof *flow->pending);
     if (!flow->memory || !flow->distance || !flow->labels || !flow->heap || !flow->settled || !flow->far || !flow->spare || !flow->pending || !flow->before ||
-        index_months(flow, arena)) {
+        !flow->waits || !flow->waits_in || !flow->loose || !flow->loose_lumps || index_months(flow, arena)) {
         return STATUS_NO_MEMORY;
     }
     lay_out(flow, flow->memory);

@@ -91,6 +91,18 @@ static void push_from_line(struct match_flow *flow, uint32_t line, int64_t dista
     }
 }
 
+/* First month of a block with a place that waits for a unit, or MATCH_NONE. */
+static uint32_t first_waiting(const struct match_flow *flow, uint32_t slot, uint32_t last)
+{
+    uint32_t months = flow->model->month_count;
+    for (uint32_t m = flow->first[slot * months + last]; m <= last; m++) {
+        if (flow->waits[slot * months + m]) {
+            return m;
+        }
+    }
+    return MATCH_NONE;
+}
+
 /* Units that may leave a block, and what lies before it. */
 static void push_from_block(struct match_flow *flow, uint32_t node, int64_t distance)
 {
@@ -98,6 +110,9 @@ static void push_from_block(struct match_flow *flow, uint32_t node, int64_t dist
     uint32_t months = flow->model->month_count, slot = match_node_slot(flow, node), last = match_node_month(flow, node);
     if (flow->tail[slot] <= last) {
         match_reach_end(flow, distance + out_cost(flow, slot), node, MATCH_END_OUT);
+    }
+    if (flow->waits_in[slot] && first_waiting(flow, slot, last) != MATCH_NONE) {
+        match_reach_end(flow, distance, node, MATCH_END_WAITS);
     }
     if (flow->far[(size_t)last * flow->mask_words + slot / 64] >> slot % 64 & 1) {
         mark_near(flow, node);
@@ -171,6 +186,13 @@ static int64_t push_along(struct match_flow *flow, int64_t limit, int64_t quanti
         uint32_t slot = match_node_slot(flow, node);
         int64_t lacks = match_reach_choice(flow, slot)->least - flow->used[slot * model->month_count + model->month_count - 1];
         most = lacks > 0 ? match_reach_least(most, lacks) : most;
+    } else if (flow->best_end == MATCH_END_WAITS) {
+        uint32_t slot = match_node_slot(flow, node);
+        until = first_waiting(flow, slot, match_node_month(flow, node));
+        int64_t *waits = &flow->waits[slot * model->month_count + until];
+        most = match_reach_least(most, *waits);
+        *waits -= quantity;
+        flow->waits_in[slot] -= quantity;
     } else if (flow->best_end == MATCH_END_DROP && quantity) {
         flow->unserved[node] += quantity;
     } else if (flow->best_end == MATCH_END_LUMP) {

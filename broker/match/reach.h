@@ -14,7 +14,7 @@
 
 #define MATCH_FAR INT64_MAX
 
-enum match_end { MATCH_END_NONE, MATCH_END_OUT, MATCH_END_DROP, MATCH_END_LUMP, MATCH_END_SHORT };
+enum match_end { MATCH_END_NONE, MATCH_END_OUT, MATCH_END_DROP, MATCH_END_LUMP, MATCH_END_SHORT, MATCH_END_WAITS };
 
 static inline uint32_t match_node_block(const struct match_flow *flow, uint32_t slot, uint32_t month)
 {

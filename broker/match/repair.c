@@ -50,7 +50,7 @@ static double pressure_of(const struct match_repair *repair, uint32_t line, uint
     }
     uint32_t tie = repair->tie_of[line];
     if (tie != MATCH_NONE && broken(repair, tie)) {
-        sum += (double)match_weigh_paid(repair, line, slot) / repair->ties->ties[tie].scale;
+        sum += (double)match_weigh_paid(repair, line, slot) * repair->per_unit[tie];
     }
     return sum;
 }
@@ -251,25 +251,31 @@ static bool is_better(const struct exchange *a, const struct exchange *b, bool m
     return free_a ? a->mends > b->mends : (double)a->gain * b->mends > (double)b->gain * a->mends;
 }
 
-static void consider(struct match_repair *repair, struct exchange exchange, bool mending, struct exchange *best)
+static inline void consider(struct match_repair *repair, const struct exchange *exchange, bool mending, struct exchange *best)
 {
     repair->work++;
-    if (mending ? exchange.mends <= 0 : exchange.gain <= 0) {
-        return;
+    if ((mending ? exchange->mends > 0 : exchange->gain > 0) && is_better(exchange, best, mending) && rows_permit(repair, exchange) &&
+        places_allow(repair, exchange) > 0) {
+        *best = *exchange;
     }
-    if (is_better(&exchange, best, mending) && rows_permit(repair, &exchange) && places_allow(repair, &exchange) > 0) {
-        *best = exchange;
+}
+
+/* Narrows a range of slots to the one that a line's lump wants, if it wants a single supplier. */
+static void only_slot(const struct match_repair *repair, uint32_t line, uint32_t *first, uint32_t *limit)
+{
+    uint32_t lump = repair->model->lump_of[line];
+    if (lump != MATCH_NONE && repair->model->lumps[lump].single) {
+        *first = repair->flow->slot_of[repair->flow->lump_supplier[lump]];
+        *limit = *first == MATCH_NONE ? *first : *first + 1;
     }
 }
 
 static bool may_serve(const struct match_repair *repair, uint32_t line, uint32_t slot)
 {
     const struct match_flow *flow = repair->flow;
-    uint32_t lump = repair->model->lump_of[line];
-    if (flow->slot_choice[slot] == MATCH_NONE || !flow->active[line] || match_weigh_paid(repair, line, slot) > repair->model->ceiling[line]) {
-        return false;
-    }
-    return lump == MATCH_NONE || !repair->model->lumps[lump].single || flow->slot_of[flow->lump_supplier[lump]] == slot;
+    uint32_t first = 0, limit = slot + 1;
+    only_slot(repair, line, &first, &limit);
+    return flow->serves[(size_t)line * flow->mask_words + slot / 64] >> slot % 64 & 1 && flow->active[line] && slot >= first && slot < limit;
 }
 
 /* All exchanges that begin with an entry: drop it, move it, replace it. */
@@ -277,22 +283,23 @@ static void consider_entry(struct match_repair *repair, uint32_t index, bool men
 {
     struct match_flow *flow = repair->flow;
     const struct match_entry *entry = &flow->entries[index];
-    int64_t has = match_weigh_worth(repair, entry->line, entry->slot);
-    double presses = mending ? pressure_of(repair, entry->line, entry->slot) : 0;
-    consider(repair, (struct exchange){index, MATCH_NONE, MATCH_NONE, -has, presses}, mending, best);
-    for (uint32_t s = 0; s < *flow->slot_limit; s++) {
-        if (s != entry->slot && may_serve(repair, entry->line, s)) {
-            double there = mending ? pressure_of(repair, entry->line, s) : 0;
-            consider(repair, (struct exchange){index, entry->line, s, match_weigh_worth(repair, entry->line, s) - has, presses - there}, mending,
-                     best);
+    uint32_t line = entry->line, slot = entry->slot, first = 0, limit = *flow->slot_limit;
+    int64_t has = match_weigh_worth(repair, line, slot);
+    double presses = mending ? pressure_of(repair, line, slot) : 0;
+    consider(repair, &(struct exchange){index, MATCH_NONE, MATCH_NONE, -has, presses}, mending, best);
+    only_slot(repair, line, &first, &limit);
+    const uint64_t *serves = flow->serves + (size_t)line * flow->mask_words;
+    for (uint32_t s = first; s < limit && flow->active[line]; s++) {
+        if (serves[s / 64] >> s % 64 & 1 && s != slot) {
+            double there = mending ? pressure_of(repair, line, s) : 0;
+            consider(repair, &(struct exchange){index, line, s, match_weigh_worth(repair, line, s) - has, presses - there}, mending, best);
         }
     }
     for (uint32_t n = 0; n < repair->lacking_count; n++) {
         uint32_t l = repair->lacking[n];
-        if (l != entry->line && may_serve(repair, l, entry->slot)) {
-            double there = mending ? pressure_of(repair, l, entry->slot) : 0;
-            consider(repair, (struct exchange){index, l, entry->slot, match_weigh_worth(repair, l, entry->slot) - has, presses - there}, mending,
-                     best);
+        if (l != line && may_serve(repair, l, slot)) {
+            double there = mending ? pressure_of(repair, l, slot) : 0;
+            consider(repair, &(struct exchange){index, l, slot, match_weigh_worth(repair, l, slot) - has, presses - there}, mending, best);
         }
     }
 }
@@ -304,7 +311,7 @@ static void consider_line(struct match_repair *repair, uint32_t line, bool mendi
     for (uint32_t s = 0; flow->unserved[line] && s < *flow->slot_limit; s++) {
         if (may_serve(repair, line, s)) {
             double there = mending ? pressure_of(repair, line, s) : 0;
-            consider(repair, (struct exchange){MATCH_NONE, line, s, match_weigh_worth(repair, line, s), -there}, mending, best);
+            consider(repair, &(struct exchange){MATCH_NONE, line, s, match_weigh_worth(repair, line, s), -there}, mending, best);
         }
     }
 }

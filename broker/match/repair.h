@@ -25,6 +25,9 @@ struct match_repair {
     uint32_t fund_count; /* ties that are of funds; they stand before those of shares */
     uint32_t *tie_of;    /* by line: the tie of its fund, or MATCH_NONE */
     int64_t *share;      /* slot * ties + tie: what a unit of its choice adds to a share's row */
+    int64_t *value;      /* by line: of a unit, cents */
+    int64_t *margin;     /* by slot: what its choice's price counts less in the objective than it is */
+    double *per_unit;    /* by tie: 1 / its scale */
     int64_t *room;       /* by tie: what its row has left; negative where it is broken */
     uint32_t *lacking;   /* lines with units unserved */
     uint32_t lacking_count;

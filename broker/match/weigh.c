@@ -14,18 +14,23 @@ int match_repair_init(const struct match_model *model, const struct match_ties *
     repair->tie_of = arena_array(arena, model->line_count, sizeof *repair->tie_of);
     repair->share = arena_array(arena, (size_t)slot_most * ties->count, sizeof *repair->share);
     repair->room = arena_array(arena, ties->count, sizeof *repair->room);
+    repair->value = arena_array(arena, model->line_count, sizeof *repair->value);
+    repair->margin = arena_array(arena, slot_most, sizeof *repair->margin);
+    repair->per_unit = arena_array(arena, ties->count, sizeof *repair->per_unit);
     repair->lacking = arena_array(arena, model->line_count, sizeof *repair->lacking);
     if (!repair->sum || !repair->right || !repair->cover || !repair->pressure || !repair->tie_of || !repair->share || !repair->room ||
-        !repair->lacking) {
+        !repair->value || !repair->margin || !repair->per_unit || !repair->lacking) {
         return STATUS_NO_MEMORY;
     }
     for (uint32_t t = 0; t < ties->count; t++) {
         repair->right[t] = ties->ties[t].right;
         repair->fund_count += ties->ties[t].kind == MATCH_TIE_FUND;
+        repair->per_unit[t] = 1 / ties->ties[t].scale;
     }
     for (uint32_t l = 0; l < model->line_count; l++) {
         uint32_t fund = model->lot->demands[model->members[model->first_member[l]].demand].fund;
         repair->tie_of[l] = MATCH_NONE;
+        repair->value[l] = model->value[l] >> model->shift;
         for (uint32_t t = 0; t < repair->fund_count; t++) {
             repair->tie_of[l] = fund != MATCH_NONE && ties->ties[t].index == fund ? t : repair->tie_of[l];
         }
@@ -50,6 +55,7 @@ static void add_slot(struct match_repair *repair, uint32_t slot)
     uint32_t ties = repair->ties->count;
     __int128 total = 0;
     repair->cover[slot] = -choice->one_off;
+    repair->margin[slot] = choice->unit_price - choice->evaluated_price;
     for (uint32_t e = flow->slot_head[slot]; e != MATCH_NONE; e = flow->entries[e].next_in_slot) {
         const struct match_entry *entry = &flow->entries[e];
         uint32_t tie = repair->tie_of[entry->line];

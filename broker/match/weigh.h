@@ -27,9 +27,7 @@ static inline int64_t match_weigh_row(const struct match_repair *repair, uint32_
 
 static inline int64_t match_weigh_worth(const struct match_repair *repair, uint32_t line, uint32_t slot)
 {
-    const struct match_choice *choice = match_weigh_choice(repair, slot);
-    return (repair->model->value[line] >> repair->model->shift) - choice->evaluated_price -
-           (match_weigh_paid(repair, line, slot) - choice->unit_price);
+    return repair->value[line] + repair->margin[slot] - match_weigh_paid(repair, line, slot);
 }
 
 /* What one unit of a line leaves above its price towards a slot's one-off cost. */

@@ -10,6 +10,7 @@
 
 #include "broker/match/bound.h"
 #include "broker/match/flow.h"
+#include "broker/match/retune.h"
 #include "tests/unit/scenario_support.h"
 
 #define STEPS 120
@@ -31,6 +32,16 @@ static bool change(struct match_flow *flow, uint64_t *seed)
     uint32_t choice = (uint32_t)scenario_support_random(seed, model->choice_count);
     uint32_t offer = model->choices[choice].offer;
     return flow->slot_of[offer] == MATCH_NONE ? match_flow_open(flow, choice) : match_flow_close(flow, offer);
+}
+
+/* Moves the price of every choice a little, up or down. */
+static void change_terms(const struct match_model *model, struct match_terms *terms, uint64_t *seed)
+{
+    uint64_t span = UINT64_C(1) << ((uint64_t)model->shift + 2 * scenario_support_random(seed, 6));
+    for (uint32_t c = 0; c < model->choice_count; c++) {
+        terms->markup[c] += (int64_t)scenario_support_random(seed, 2 * span + 1) - (int64_t)span;
+    }
+    match_terms_update(model, terms);
 }
 
 /* What the flow's prices say that it is worth: every line's and lump's part, and every open offer's best at these prices. */
@@ -85,7 +96,10 @@ static void changes_keep_the_flow_optimal(void **state)
         uint32_t *only = arena_array(&s.arena, model.lump_count, sizeof *only);
         for (int step = 0; step < STEPS; step++) {
             match_flow_copy(&before, &flow);
-            if (!change(&flow, &seed)) {
+            if (step % 5 == 4) {
+                change_terms(&model, &terms, &seed);
+                assert_true(match_flow_retune(&flow));
+            } else if (!change(&flow, &seed)) {
                 match_flow_copy(&flow, &before);
             }
             assert_true(match_flow_holds(&flow));
