@@ -27,6 +27,7 @@ int match_bundle_init(const struct match_model *model, const struct match_ties *
     bundle->answers = arena_array(arena, bundle->answer_most, sizeof *bundle->answers);
     bundle->parts = arena_raw(arena, bundle->part_most, sizeof *bundle->parts);
     bundle->head = arena_array(arena, bundle->blocks, sizeof *bundle->head);
+    bundle->near = arena_array(arena, bundle->blocks, sizeof *bundle->near);
     bundle->weight = arena_array(arena, dimensions, sizeof *bundle->weight);
     bundle->step = arena_array(arena, dimensions, sizeof *bundle->step);
     bundle->least = arena_array(arena, dimensions, sizeof *bundle->least);
@@ -39,7 +40,7 @@ int match_bundle_init(const struct match_model *model, const struct match_ties *
     bundle->kind = arena_array(arena, dimensions, 1);
     bundle->charge = arena_array(arena, (size_t)model->choice_count * ties->count, sizeof *bundle->charge);
     bundle->rows = arena_array(arena, ties->count, sizeof *bundle->rows);
-    if (!bundle->answers || !bundle->parts || !bundle->head || !bundle->weight || !bundle->step || !bundle->least || !bundle->base || !bundle->sum || !bundle->center ||
+    if (!bundle->answers || !bundle->parts || !bundle->head || !bundle->near || !bundle->weight || !bundle->step || !bundle->least || !bundle->base || !bundle->sum || !bundle->center ||
         !bundle->price || !bundle->change || !bundle->touched || !bundle->kind || !bundle->charge || !bundle->rows) {
         return STATUS_NO_MEMORY;
     }
@@ -374,17 +375,32 @@ static void exchange(struct match_bundle *bundle, struct match_answer *from, str
     }
 }
 
+/* Notes the answers of a block that have a share or come near: those worth at least so much. */
+static void note_near(struct match_bundle *bundle, uint32_t block, double least)
+{
+    uint32_t *place = &bundle->near[block];
+    for (uint32_t n = bundle->head[block]; n != MATCH_NONE; n = bundle->answers[n].next) {
+        struct match_answer *answer = &bundle->answers[n];
+        if (answer->allowed && (answer->share > 0 || answer->worth >= least)) {
+            *place = n;
+            place = &answer->next_near;
+        }
+    }
+    *place = MATCH_NONE;
+}
+
 /*
  * Improves a block's mixture; returns how far it was from the best, in worth; *most gets the block's worth. whole: looks at all its answers, and
- * notes those that have a share or come near; else only at these.
+ * notes those near; else only at these.
  */
 static double improve_block(struct match_bundle *bundle, uint32_t block, bool whole, double *most)
 {
     struct match_answer *to = NULL, *from = NULL;
     double mixed = 0;
-    for (uint32_t n = bundle->head[block]; n != MATCH_NONE; n = bundle->answers[n].next) {
+    for (uint32_t n = whole ? bundle->head[block] : bundle->near[block], next; n != MATCH_NONE; n = next) {
         struct match_answer *answer = &bundle->answers[n];
-        if (!answer->allowed || (!whole && !answer->near)) {
+        next = whole ? answer->next : answer->next_near;
+        if (!answer->allowed) {
             continue;
         }
         answer->worth = worth_at(bundle, answer, bundle->price) - charge_of(bundle, answer, bundle->price);
@@ -396,10 +412,9 @@ static double improve_block(struct match_bundle *bundle, uint32_t block, bool wh
     }
     *most = to ? to->worth : 0;
     if (whole && to && from) {
-        double least = from->worth - (to->worth - from->worth);
-        for (uint32_t n = bundle->head[block]; n != MATCH_NONE; n = bundle->answers[n].next) {
-            bundle->answers[n].near = bundle->answers[n].share > 0 || (bundle->answers[n].worth >= least && to != from);
-        }
+        note_near(bundle, block, to != from ? from->worth - (to->worth - from->worth) : INFINITY);
+    } else if (whole) {
+        bundle->near[block] = MATCH_NONE;
     }
     if (to && from && to->worth > from->worth) {
         exchange(bundle, from, to);

@@ -33,13 +33,13 @@ struct match_answer {
     uint32_t choice; /* of an offer; MATCH_NONE: not used. Of a lump: 0, or MATCH_NONE for out */
     uint32_t first, count; /* of its parts */
     uint32_t next;   /* of its block, or MATCH_NONE */
+    uint32_t next_near; /* of its block: the next allowed one that has a share or may soon, or MATCH_NONE */
     uint32_t last;   /* when it last had a share */
     double constant; /* worth at prices and multipliers of 0 */
     double units;    /* of an offer's: units it makes, which share rules charge */
     double share;    /* in its block's mixture */
     double worth;    /* at the prices at hand */
     bool allowed;    /* under the limits at hand */
-    bool near;       /* has a share, or may soon */
 };
 
 struct match_bundle {
@@ -51,6 +51,7 @@ struct match_bundle {
     struct match_part_answer *parts;
     uint32_t part_count, part_most;
     uint32_t *head;     /* by block: its answers */
+    uint32_t *near;     /* by block: those near */
     double *weight;     /* by dimension */
     double *step;       /* by dimension: what a unit in sum takes off its price, at the factor at hand; 0: fixed */
     double *least;      /* by dimension: of its price */
