@@ -175,8 +175,9 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
     if (!status) {
         match_lot_warm(search, steps);
     }
-    static const float trusts[] = {0.05F, 0.35F, 0.7F, 0.0F};
-    for (size_t n = 0; !status && n < sizeof trusts / sizeof *trusts && !is_within(search, WIDE); n++) {
+    static const float trusts[] = {0.0F, 0.35F, 0.7F}; /* the first from the new prices alone, the others near the plan */
+    bool worth_it = !search->tied || !search->repair.fund_count; /* under a fund what a dive finds was never better than what is judged there */
+    for (size_t n = 0; !status && worth_it && n < sizeof trusts / sizeof *trusts && !is_within(search, WIDE); n++) {
         status = dive(search, &way, trusts[n], tries);
     }
     return status;
