@@ -47,6 +47,14 @@ static int64_t best_place(const struct match_flow *flow, uint32_t line)
     return best;
 }
 
+/* What a unit of a line gains in a slot at the rents as they are. */
+static int64_t offers(const struct match_flow *flow, uint32_t line, uint32_t slot)
+{
+    const struct match_model *model = flow->model;
+    return model->value[line] - flow->cost[(size_t)model->class_of[line] * flow->slot_most + slot] -
+           flow->rent[(size_t)model->month[line] * flow->slot_most + slot];
+}
+
 /* Takes an entry off; its place waits for a unit. Its quantity is returned. */
 static int64_t take_off(struct match_flow *flow, uint32_t entry)
 {
@@ -61,15 +69,11 @@ static int64_t take_off(struct match_flow *flow, uint32_t entry)
 /* Sets the price of a line that is no lump's. Returns the units that look for a place: they are neither served nor counted as unserved. */
 static int64_t reprice_line(struct match_flow *flow, uint32_t line)
 {
-    const struct match_model *model = flow->model;
     int64_t best = best_place(flow, line), loose = 0;
     flow->price[line] = best > 0 ? best : 0;
     for (uint32_t e = flow->line_head[line], next; e != MATCH_NONE; e = next) {
-        uint32_t s = flow->entries[e].slot;
         next = flow->entries[e].next_in_line;
-        int64_t here = model->value[line] - flow->cost[(size_t)model->class_of[line] * flow->slot_most + s] -
-                       flow->rent[(size_t)model->month[line] * flow->slot_most + s];
-        loose += here < flow->price[line] ? take_off(flow, e) : 0;
+        loose += offers(flow, line, flow->entries[e].slot) < flow->price[line] ? take_off(flow, e) : 0;
     }
     if (!flow->price[line]) {
         flow->unserved[line] += loose;
@@ -80,53 +84,51 @@ static int64_t reprice_line(struct match_flow *flow, uint32_t line)
     return loose;
 }
 
-/* Sets the prices of a lump's lines where that leaves its awards optimal. */
-static bool reprice_lump(struct match_flow *flow, uint32_t lump)
+/* Takes off the awards of a lump's line that give less than its price there; all of them where that is below the lump's bonus. */
+static void take_off_line(struct match_flow *flow, uint32_t line, int64_t bonus)
 {
     const struct match_model *model = flow->model;
-    const struct match_lump *of = &model->lumps[lump];
-    int64_t bonus = 0;
-    for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
-        flow->price[l] = best_place(flow, l);
-        for (uint32_t e = flow->line_head[l]; e != MATCH_NONE; e = flow->entries[e].next_in_line) {
-            uint32_t s = flow->entries[e].slot;
-            int64_t here = model->value[l] - flow->cost[(size_t)model->class_of[l] * flow->slot_most + s] -
-                           flow->rent[(size_t)model->month[l] * flow->slot_most + s];
-            if (here < flow->price[l]) {
-                return false;
-            }
-        }
-        bonus = flow->line_head[l] != MATCH_NONE && flow->price[l] < bonus ? flow->price[l] : bonus;
-    }
-    if (bonus && flow->lump_total[lump] > of->least) {
-        return false;
-    }
-    for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
-        if (flow->price[l] == INT64_MIN) {
-            flow->price[l] = bonus;
-        } else if (flow->unserved[l] && flow->price[l] > bonus) {
-            return false;
+    for (uint32_t e = flow->line_head[line], next; e != MATCH_NONE; e = next) {
+        next = flow->entries[e].next_in_line;
+        if (flow->price[line] < bonus || offers(flow, line, flow->entries[e].slot) < flow->price[line]) {
+            int64_t quantity = take_off(flow, e);
+            flow->unserved[line] += quantity;
+            flow->lump_total[model->lump_of[line]] -= quantity;
         }
     }
-    flow->bonus[lump] = bonus;
-    return true;
 }
 
-/* Takes a lump out, to be put in again; its places wait. */
-static void take_lump_off(struct match_flow *flow, uint32_t lump)
+/* The bonus that goes with a lump's awards at its lines' prices: no line with units unserved has a higher one. */
+static int64_t bonus_of(const struct match_flow *flow, uint32_t lump)
+{
+    const struct match_lump *of = &flow->model->lumps[lump];
+    int64_t highest = INT64_MIN, lowest = 0;
+    for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+        highest = flow->unserved[l] && flow->price[l] > highest ? flow->price[l] : highest;
+        lowest = flow->line_head[l] != MATCH_NONE && flow->price[l] < lowest ? flow->price[l] : lowest;
+    }
+    if (flow->lump_total[lump] < of->least) {
+        return highest;
+    }
+    int64_t bonus = flow->lump_total[lump] > of->least ? 0 : lowest;
+    return highest > bonus ? highest : bonus;
+}
+
+/* Sets the prices of a lump's lines and its bonus. Whether it then lacks units that it needs or may gain by. */
+static bool reprice_lump(struct match_flow *flow, uint32_t lump)
 {
     const struct match_lump *of = &flow->model->lumps[lump];
     for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
-        while (flow->line_head[l] != MATCH_NONE) {
-            take_off(flow, flow->line_head[l]);
-        }
-        flow->active[l] = 0;
-        flow->unserved[l] = 0;
-        flow->price[l] = 0;
+        flow->price[l] = best_place(flow, l);
+        take_off_line(flow, l, INT64_MIN);
     }
-    flow->lump_in[lump] = 0;
-    flow->lump_total[lump] = 0;
-    flow->bonus[lump] = 0;
+    int64_t bonus = bonus_of(flow, lump);
+    for (uint32_t l = of->first_line; l < of->first_line + of->line_count; l++) {
+        take_off_line(flow, l, bonus);
+        flow->price[l] = flow->price[l] == INT64_MIN ? bonus : flow->price[l]; /* no place: any price up to the lump's will do */
+    }
+    flow->bonus[lump] = bonus;
+    return flow->lump_total[lump] < of->least || bonus > 0;
 }
 
 static bool fill_places(struct match_flow *flow)
@@ -155,7 +157,7 @@ static bool find_places(struct match_flow *flow, uint32_t lump_count)
         }
     }
     for (uint32_t n = 0; n < lump_count; n++) {
-        if (!match_flow_lump_in(flow, flow->loose_lumps[n], flow->lump_supplier[flow->loose_lumps[n]], MATCH_GAIN_NEVER)) {
+        if (!match_path_push_lump(flow, flow->loose_lumps[n], MATCH_GAIN_NEVER)) {
             return false;
         }
     }
@@ -171,8 +173,7 @@ bool match_flow_retune(struct match_flow *flow)
         flow->loose[l] = model->lump_of[l] == MATCH_NONE ? reprice_line(flow, l) : 0;
     }
     for (uint32_t d = 0; d < model->lump_count; d++) {
-        if (flow->lump_in[d] && !reprice_lump(flow, d)) {
-            take_lump_off(flow, d);
+        if (flow->lump_in[d] && reprice_lump(flow, d)) {
             flow->loose_lumps[lump_count++] = d;
         }
     }
