@@ -93,15 +93,23 @@ static uint32_t solves_for(const struct match_search *search)
     return solves > SOLVES ? SOLVES : solves < SOLVES_LEAST ? SOLVES_LEAST : solves;
 }
 
-/* Where rows tie awards the plan's choices are then judged under them. */
-/* last: no pass comes after it; only then are choices judged under rows that tie them, which leaves a flow at multipliers of its own. */
+/* Whether a fund's money ties awards: sets of choices are then best judged by mixes of flows under its row. */
+static bool is_funded(const struct match_search *search)
+{
+    return search->tied && search->repair.fund_count;
+}
+
+/*
+ * Where rows tie awards the plan's choices are then judged under them. last: no pass comes after it; only then are choices judged under rows
+ * that tie them, which leaves a flow at multipliers of its own. Under a fund that is all, where there is a plan to go by.
+ */
 static int finish(struct match_search *search, bool last)
 {
     if (search->joint) {
         return STATUS_OK; /* the ledger says later how much money there is */
     }
     uint64_t since = match_control_time(search->control);
-    int status = match_finish_keep(search, true);
+    int status = last && is_funded(search) && search->best.award_count ? STATUS_OK : match_finish_keep(search, true);
     if (!status && search->tied && last) {
         status = match_tie_improve(search, TRIES, solves_for(search));
     }
@@ -176,18 +184,18 @@ int match_lot_improve(struct match_search *search, uint32_t tries, uint32_t step
         match_lot_warm(search, steps);
     }
     static const float trusts[] = {0.0F, 0.35F, 0.7F}; /* the first from the new prices alone, the others near the plan */
-    bool worth_it = !search->tied || !search->repair.fund_count; /* under a fund what a dive finds was never better than what is judged there */
+    bool worth_it = !is_funded(search); /* under a fund what a dive finds was never better than what is judged there */
     for (size_t n = 0; !status && worth_it && n < sizeof trusts / sizeof *trusts && !is_within(search, WIDE); n++) {
         status = dive(search, &way, trusts[n], tries);
     }
     return status;
 }
 
-/* A lot that draws on money with others has the nodes that were given out to it. */
+/* A lot that draws on money with others has the nodes that were given out to it; under a fund a larger tree hardly lowers the bound. */
 int match_lot_branch(struct match_search *search)
 {
     uint64_t since = match_control_time(search->control), before = search->nodes_done;
-    search->nodes = search->joint || is_within(search, WIDE) ? search->nodes : search->wide_nodes;
+    search->nodes = search->joint || is_funded(search) || is_within(search, WIDE) ? search->nodes : search->wide_nodes;
     int status = !done(search) && match_exact_fits(search) ? match_exact_run(search) : STATUS_OK;
     bool proof = match_proof_fits(search);
     if (!status && !done(search) && (proof || !search->exact_nodes)) { /* what the exact program left open the tree of branch.h does not close */
