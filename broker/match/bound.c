@@ -115,7 +115,8 @@ static void serve_lines(struct match_dual *dual, uint32_t offer, const struct ma
 void match_dual_evaluate(struct match_walk *walk, const struct match_limits *limits, struct match_dual *dual)
 {
     const struct match_model *model = walk->model;
-    __int128 bound = demands_pay(model, limits, dual);
+    /* A bundle of at least so many offers gets their bonus back and perhaps more: with it the bound holds for all that is a bundle. */
+    __int128 bound = demands_pay(model, limits, dual) - (__int128)dual->bonus * model->offers_least;
     dual->use_first[0] = 0;
     bool possible = true;
     walk->active = dual->active;
@@ -136,7 +137,7 @@ void match_dual_evaluate(struct match_walk *walk, const struct match_limits *lim
             if ((limits && limits->barred[c]) || !match_walk_value(walk, c, &value)) {
                 continue;
             }
-            dual->net[c] = value - ((__int128)model->choices[c].fixed << model->shift);
+            dual->net[c] = value + dual->bonus - ((__int128)model->choices[c].fixed << model->shift);
             if (dual->net[c] > best && (forced || dual->net[c] > 0)) {
                 best = dual->net[c];
                 dual->best[o] = c;

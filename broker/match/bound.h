@@ -36,7 +36,8 @@ size_t match_limits_pairs(const struct match_model *model);
 
 struct match_dual {
     int64_t *price;   /* by line */
-    __int128 *net;    /* by choice: its value less fixed cost; MATCH_NET_NEVER where it can't be used */
+    int64_t bonus;    /* price of taking too few offers, see match_model.offers_least: scaled, never negative */
+    __int128 *net;    /* by choice: its value and the bonus less fixed cost; MATCH_NET_NEVER where it can't be used */
     uint32_t *best;   /* by offer: the choice taken at these prices, or MATCH_NONE */
     int64_t *served;  /* by line: units that the choices taken give it */
     int64_t *wanted;  /* by line: units that its demand would pay for */

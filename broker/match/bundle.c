@@ -13,14 +13,16 @@
 #define SWEEPS_MOST 24    /* as long as the mixtures are too far off to say anything */
 #define CLOSE 0.15         /* of what the prices promise: how far the mixtures may be from the best */
 #define WHOLE 10           /* sweeps between two that look at all answers */
+#define BONUS_WEIGHT 100   /* against that of lines: the price of too few offers follows theirs slowly */
+#define BONUS_MOST 0x1p62
 #define LITTLE 1e-8       /* of the bound: the same */
 
 enum dimension_kind { DIMENSION_FREE, DIMENSION_POSITIVE, DIMENSION_FIXED };
 
 int match_bundle_init(const struct match_model *model, const struct match_ties *ties, struct arena *arena, struct match_bundle *bundle)
 {
-    uint32_t lines = model->line_count, dimensions = lines + ties->count, offers = model->lot->offer_count;
-    *bundle = (struct match_bundle){.model = model, .lines = lines, .dimensions = dimensions, .offers = offers,
+    uint32_t lines = model->line_count, dimensions = lines + ties->count + 1, offers = model->lot->offer_count;
+    *bundle = (struct match_bundle){.model = model, .lines = lines, .ties = ties->count, .dimensions = dimensions, .offers = offers,
                                     .blocks = offers + model->lump_count};
     bundle->answer_most = bundle->blocks + ANSWERS_OFFER * offers + ANSWERS_LUMP * model->lump_count + 16;
     bundle->part_most = PARTS * (lines + 4 * offers) + 64;
@@ -49,12 +51,14 @@ int match_bundle_init(const struct match_model *model, const struct match_ties *
         bundle->head[b] = b;
     }
     bundle->answer_count = bundle->blocks;
-    double cent = (double)(INT64_C(1) << model->shift);
+    double cent = (double)(INT64_C(1) << model->shift), units = 1;
     for (uint32_t l = 0; l < lines; l++) {
+        units += (double)model->quantity[l];
         bundle->weight[l] = (double)model->quantity[l];
         bundle->kind[l] = model->lump_of[l] == MATCH_NONE ? DIMENSION_POSITIVE : DIMENSION_FREE;
         bundle->base[l] = model->lump_of[l] == MATCH_NONE ? (double)model->quantity[l] : 0;
     }
+    bundle->weight[dimensions - 1] = BONUS_WEIGHT * (double)model->offers_least * (double)model->offers_least / units; /* an offer moves as many units */
     for (uint32_t t = 0; t < ties->count; t++) {
         const struct match_tie *tie = &ties->ties[t];
         bundle->weight[lines + t] = tie->scale * tie->unit * cent * cent;
@@ -100,6 +104,8 @@ void match_bundle_begin(struct match_bundle *bundle, const struct match_limits *
         bundle->kind[bundle->lines + t] = tie->held ? DIMENSION_FIXED : DIMENSION_POSITIVE;
         bundle->base[bundle->lines + t] = tie->outside ? 0 : (double)tie->right * (double)(INT64_C(1) << ties->model->shift);
     }
+    bundle->kind[bundle->dimensions - 1] = bundle->model->offers_least > 1 ? DIMENSION_POSITIVE : DIMENSION_FIXED;
+    bundle->base[bundle->dimensions - 1] = -(double)bundle->model->offers_least;
     for (uint32_t n = 0; n < bundle->answer_count; n++) {
         struct match_answer *answer = &bundle->answers[n];
         answer->allowed = !limits || (answer->block < bundle->offers ? offer_keeps(bundle, limits, answer)
@@ -173,7 +179,7 @@ static double worth_at(const struct match_bundle *bundle, const struct match_ans
 /* What share rules charge the units of an answer. */
 static double charge_of(const struct match_bundle *bundle, const struct match_answer *answer, const double *price)
 {
-    uint32_t ties = bundle->dimensions - bundle->lines;
+    uint32_t ties = bundle->ties;
     double charge = 0;
     for (uint32_t n = 0; n < bundle->row_count && answer->units > 0; n++) {
         uint32_t t = bundle->rows[n];
@@ -242,11 +248,11 @@ static double add_offer(struct match_bundle *bundle, const struct match_ties *ti
         bundle->answers[offer].last = bundle->now;
         return 0;
     }
-    struct match_answer *answer = open_answer(bundle, count + ties->count);
+    struct match_answer *answer = open_answer(bundle, count + ties->count + 1);
     if (!answer || !count) {
         return 0;
     }
-    *answer = (struct match_answer){.block = offer, .choice = choice, .first = bundle->part_count, .constant = (double)dual->net[choice]};
+    *answer = (struct match_answer){.block = offer, .choice = choice, .first = bundle->part_count, .constant = (double)(dual->net[choice] - dual->bonus)};
     for (uint32_t n = 0; n < count; n++) {
         answer->constant += (double)uses[n].quantity * (double)dual->price[uses[n].line];
         answer->units += (double)uses[n].quantity;
@@ -261,6 +267,9 @@ static double add_offer(struct match_bundle *bundle, const struct match_ties *ti
         if (tie->kind == MATCH_TIE_FUND && sum > 0) {
             add_part(bundle, answer, bundle->lines + t, -sum);
         }
+    }
+    if (bundle->model->offers_least) {
+        add_part(bundle, answer, bundle->dimensions - 1, 1);
     }
     const struct match_answer *known = close_answer(bundle, answer);
     return worth_at(bundle, known, bundle->center) - charge_of(bundle, known, bundle->center);
@@ -314,6 +323,7 @@ void match_bundle_center(struct match_bundle *bundle, const struct match_ties *t
     for (uint32_t t = 0; t < ties->count; t++) {
         bundle->center[bundle->lines + t] = (double)ties->ties[t].multiplier / (double)(INT64_C(1) << MATCH_FUND_BITS);
     }
+    bundle->center[bundle->dimensions - 1] = (double)dual->bonus;
 }
 
 /* The price that goes with what mixtures want and serve. */
@@ -353,7 +363,7 @@ static void exchange(struct match_bundle *bundle, struct match_answer *from, str
     count = add_change(bundle, from, -1, count);
     double bend = 0;
     for (uint32_t n = 0; n < bundle->row_count && (to->units > 0 || from->units > 0); n++) {
-        uint32_t t = bundle->rows[n], ties = bundle->dimensions - bundle->lines, d = bundle->lines + t;
+        uint32_t t = bundle->rows[n], ties = bundle->ties, d = bundle->lines + t;
         bundle->touched[count++] = d;
         bundle->change[d] = (from->units > 0 ? from->units * bundle->charge[(size_t)from->choice * ties + t] : 0) -
                             (to->units > 0 ? to->units * bundle->charge[(size_t)to->choice * ties + t] : 0);
@@ -425,7 +435,7 @@ static double improve_block(struct match_bundle *bundle, uint32_t block, bool wh
 /* Each block's shares make one, and the sums are theirs. */
 static void add_up(struct match_bundle *bundle)
 {
-    uint32_t ties = bundle->dimensions - bundle->lines;
+    uint32_t ties = bundle->ties;
     memcpy(bundle->sum, bundle->base, bundle->dimensions * sizeof *bundle->sum);
     for (uint32_t b = 0; b < bundle->blocks; b++) {
         double sum = 0;
@@ -459,6 +469,8 @@ static void take_prices(const struct match_bundle *bundle, struct match_ties *ti
         double price = bundle->price[l], most = (double)model->value[l], least = bundle->kind[l] == DIMENSION_FREE ? -most : 0;
         dual->price[l] = (int64_t)(price > most ? most : price < least ? least : price);
     }
+    double bonus = bundle->price[bundle->dimensions - 1];
+    dual->bonus = bundle->model->offers_least > 1 ? (int64_t)(bonus < BONUS_MOST ? bonus : BONUS_MOST) : 0;
     bool moved = false;
     for (uint32_t t = 0; t < ties->count; t++) {
         double multiplier = bundle->price[bundle->lines + t] * (double)(INT64_C(1) << MATCH_FUND_BITS);
@@ -479,7 +491,7 @@ double match_bundle_solve(struct match_bundle *bundle, double factor, double bes
     set_steps(bundle, factor);
     add_up(bundle);
     bundle->row_count = 0;
-    for (uint32_t d = bundle->lines; d < bundle->dimensions; d++) {
+    for (uint32_t d = bundle->lines; d < bundle->lines + bundle->ties; d++) {
         if (ties->ties[d - bundle->lines].kind != MATCH_TIE_FUND && (bundle->center[d] > 0 || bundle->price[d] > 0)) {
             bundle->rows[bundle->row_count++] = d - bundle->lines;
         }

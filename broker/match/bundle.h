@@ -19,7 +19,7 @@
  *
  * An answer holds in every part of the search tree whose limits it keeps, so answers found at one node serve at others.
  *
- * A dimension is a line's price or a row's multiplier. Share rules charge all units of a choice alike, so an answer needs no parts for them. Lengths are measured with a line's quantity as weight: a price that many
+ * A dimension is a line's price, a row's multiplier, or the bonus of offers taken. Share rules charge all units of a choice alike, so an answer needs no parts for them. Lengths are measured with a line's quantity as weight: a price that many
  * units hang on moves less. Floating point only finds prices; the bound of any prices is exact.
  */
 
@@ -44,7 +44,7 @@ struct match_answer {
 
 struct match_bundle {
     const struct match_model *model;
-    uint32_t lines, dimensions; /* lines, then ties */
+    uint32_t lines, ties, dimensions; /* lines, then ties, then the bonus of offers */
     uint32_t offers, blocks;
     struct match_answer *answers; /* first the one of each block that does nothing */
     uint32_t answer_count, answer_most;

@@ -43,7 +43,9 @@ static void mix_prices(struct match_search *search)
         for (uint32_t l = 0; l < model->line_count; l++) {
             probe->price[l] = (int64_t)(((__int128)search->plan_price[l] * (MIXES - part) + (__int128)search->mixed[l] * part) / MIXES);
         }
+        probe->bonus = dual->bonus;
         match_dual_evaluate(&search->walk, &search->limits, probe);
+        probe->bonus = 0;
         if (best == MATCH_NET_NEVER || probe->bound < best) {
             best = probe->bound;
             kept = part;

@@ -283,6 +283,17 @@ static void fill_capacity(const struct match_model *model, const struct match_of
     }
 }
 
+/* Nothing is said where units may be free or a commitment counts already. */
+static uint32_t offers_least(const struct match_model *model)
+{
+    int64_t share = model->lot->rules.supplier_max_share;
+    bool counts = share > 0 && share < 100 && !model->lot->commitment_count;
+    for (uint32_t c = 0; c < model->choice_count && counts; c++) {
+        counts = model->choices[c].unit_price > 0;
+    }
+    return counts ? (uint32_t)((100 + share - 1) / share) : 0;
+}
+
 static int build_choices(struct match_model *model, struct arena *arena)
 {
     const struct match_lot *lot = model->lot;
@@ -336,6 +347,7 @@ static int build_choices(struct match_model *model, struct arena *arena)
     model->choice_count = made;
     model->choices = choices;
     model->first_choice = first_choice;
+    model->offers_least = offers_least(model);
     return STATUS_OK;
 }
 

@@ -73,6 +73,12 @@ struct match_model {
     const struct match_choice *choices;  /* by offer, tier */
     const uint32_t *first_choice;        /* by offer; offer_count + 1 */
 
+    /*
+     * Offers that any bundle takes at least. Where no supplier may have more than s percent of a bundle's value, which every unit adds to,
+     * there are ceil(100 / s) suppliers, and an offer is of one. 0: says nothing.
+     */
+    uint32_t offers_least;
+
     uint32_t lump_count;
     const struct match_lump *lumps;
     const uint8_t *lump_barred; /* lump * choice_count + choice: the choice alone can't give the lump what it needs as a whole */

@@ -92,11 +92,13 @@ static void keep_best(const struct match_ties *ties, const struct match_dual *du
     for (uint32_t t = 0; t < ties->count; t++) {
         ascent->best_tie[t] = ties->ties[t].multiplier;
     }
+    ascent->best_bonus = dual->bonus;
 }
 
 static void return_to_best(struct match_ties *ties, struct match_dual *dual, const struct match_ascent *ascent)
 {
     memcpy(dual->price, ascent->best_price, ties->model->line_count * sizeof *dual->price);
+    dual->bonus = ascent->best_bonus;
     bool moved = false;
     for (uint32_t t = 0; t < ties->count; t++) {
         moved = moved || ties->ties[t].multiplier != ascent->best_tie[t];

@@ -20,6 +20,7 @@ struct match_ascent {
     double enough;          /* part of the bound: a run ends where the answers promise less */
     int64_t *best_price;    /* by line */
     int64_t *best_tie;      /* by tie */
+    int64_t best_bonus;
     float *used;            /* by choice: its share in the mixture of answers */
     float *lump_used;       /* by lump: share of it that the mixture serves */
     float *pair_used;       /* lump * offers + offer: the same of single-supplier lumps by offer */

@@ -44,6 +44,7 @@ int match_search_init(const struct match_market *market, uint32_t index, bool ho
     *search = (struct match_search){.arena = arena, .lot = index, .best = {.bound = INT64_MAX}};
     struct match_model *model = &search->model;
     int status = match_model_build(market, lot, arena, model);
+    model->offers_least = hold_funds ? 0 : model->offers_least; /* where lots share money a lot's part may be no bundle */
     if (status || (status = match_terms_init(model, arena, &search->terms)) ||
         (status = match_ties_init(model, &search->terms, hold_funds, arena, &search->ties)) ||
         (status = match_walk_init(model, &search->terms, arena, &search->walk)) ||

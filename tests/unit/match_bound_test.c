@@ -14,10 +14,31 @@
 
 static struct scenario_support s;
 
+/* Offers that a lot's plan takes. */
+static uint32_t offers_taken(const struct match_lot_plan *plan, uint32_t offer_count)
+{
+    uint32_t count = 0;
+    for (uint32_t o = 0; o < offer_count; o++) {
+        bool taken = false;
+        for (uint32_t n = 0; n < plan->award_count; n++) {
+            taken = taken || plan->awards[n].offer == o;
+        }
+        count += taken;
+    }
+    return count;
+}
+
+/* What it costs to take up the first choice of a lot, and as much again, at random: a price of too few offers. */
+static int64_t some_bonus(const struct match_model *model, uint64_t *seed)
+{
+    int64_t fixed = model->choice_count ? model->choices[0].fixed : 0;
+    return (int64_t)scenario_support_random(seed, 2 * (uint64_t)fixed + 1) << model->shift;
+}
+
 static void no_prices_bound_below_a_plan(void **state)
 {
     (void)state;
-    uint32_t plans = 0;
+    uint32_t plans = 0, capped = 0;
     for (uint64_t round = 1; round <= 60; round++) {
         uint64_t seed = round;
         scenario_support_randomize(&s, round, 8, 5);
@@ -34,7 +55,10 @@ static void no_prices_bound_below_a_plan(void **state)
         assert_int_equal(match_terms_init(&model, &s.arena, &terms), 0);
         assert_int_equal(match_walk_init(&model, &terms, &s.arena, &walk), 0);
         assert_int_equal(match_dual_init(&model, &s.arena, &dual), 0);
+        assert_true(!plan->lots[0].award_count || offers_taken(&plan->lots[0], model.lot->offer_count) >= model.offers_least);
+        capped += plan->lots[0].award_count && model.offers_least > 1;
         for (int n = 0; n < 20; n++) {
+            dual.bonus = n % 2 ? some_bonus(&model, &seed) : 0;
             for (uint32_t l = 0; l < model.line_count; l++) {
                 dual.price[l] = (int64_t)scenario_support_random(&seed, (uint64_t)model.value[l] + 1);
             }
@@ -42,7 +66,7 @@ static void no_prices_bound_below_a_plan(void **state)
             assert_true(match_bound_cents(&model, dual.bound) >= plan->lots[0].objective);
         }
     }
-    assert_true(plans > 20);
+    assert_true(plans > 20 && capped > 5);
 }
 
 static void threads_and_repetition_change_nothing(void **state)

@@ -36,6 +36,17 @@ static void end(struct lab *lab)
     scenario_support_end(&lab->scenario);
 }
 
+/* A line's price, a row's multiplier, or the bonus of offers. */
+static double price_of(const struct match_search *search, uint32_t dimension)
+{
+    const struct match_bundle *bundle = &search->ascent.bundle;
+    if (dimension < bundle->lines) {
+        return (double)search->dual.price[dimension];
+    }
+    return dimension == bundle->dimensions - 1 ? (double)search->dual.bonus
+                                               : (double)search->ties.ties[dimension - bundle->lines].multiplier / (1 << MATCH_FUND_BITS);
+}
+
 /* The mixture of each block is one, and every answer that is kept lies under the bound at the prices that were found. */
 static void check_answers(const struct match_search *search)
 {
@@ -52,9 +63,7 @@ static void check_answers(const struct match_search *search)
         double worth = answer->constant;
         for (uint32_t k = 0; k < answer->count; k++) {
             const struct match_part_answer *part = &bundle->parts[answer->first + k];
-            worth += part->amount * (part->dimension < bundle->lines
-                                         ? (double)search->dual.price[part->dimension]
-                                         : (double)search->ties.ties[part->dimension - bundle->lines].multiplier / (1 << MATCH_FUND_BITS));
+            worth += part->amount * price_of(search, part->dimension);
         }
         for (uint32_t t = 0; t < search->ties.count && answer->units > 0; t++) {
             worth -= answer->units * bundle->charge[(size_t)answer->choice * search->ties.count + t] *
@@ -66,11 +75,8 @@ static void check_answers(const struct match_search *search)
         assert_true(sums[b] > 0.999 && sums[b] < 1.001);
         height += best[b];
     }
-    for (uint32_t l = 0; l < bundle->lines; l++) {
-        height += bundle->base[l] * (double)search->dual.price[l];
-    }
-    for (uint32_t t = 0; t < search->ties.count; t++) {
-        height += bundle->base[bundle->lines + t] * (double)search->ties.ties[t].multiplier / (1 << MATCH_FUND_BITS);
+    for (uint32_t d = 0; d < bundle->dimensions; d++) {
+        height += bundle->base[d] * price_of(search, d);
     }
     double bound = (double)search->dual.bound, cent = (double)(INT64_C(1) << search->model.shift);
     assert_true(height <= bound + 1e-6 * bound + 1e3 * cent);
