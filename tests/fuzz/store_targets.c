@@ -48,13 +48,24 @@ static void run_journal(const struct fuzz_target *target, const uint8_t *data, s
     fuzz_require((error == 0 && last >= SETTLED) || error == EBADMSG);
 }
 
-/* A record of a number and a length, under its keyed hash: hash 32, word 8, number 8, length 8, content. */
-static void write_record(uint8_t *at, uint64_t number, uint64_t length)
+/*
+ * A record of a number and a length, under its keyed hash: hash 32, word 8, number 8, length 8, content. The hash is Poly1305's under a key of the number's own,
+ * or that of earlier versions, which are still read.
+ */
+static void write_record(uint8_t *at, uint64_t number, uint64_t length, bool earlier)
 {
-    memcpy(at + 32, "musterj1", 8);
+    uint8_t own[crypto_onetimeauth_KEYBYTES];
+    size_t hashed = 24 + (length > PIECE - 56 ? 0 : length);
+    memset(at, 0, 32);
+    memcpy(at + 32, earlier ? "musterj1" : "musterj2", 8);
     memcpy(at + 40, &number, 8);
     memcpy(at + 48, &length, 8);
-    crypto_generichash(at, 32, at + 32, 24 + (length > PIECE - 56 ? 0 : length), journal_key, sizeof journal_key);
+    if (earlier) {
+        crypto_generichash(at, 32, at + 32, hashed, journal_key, sizeof journal_key);
+        return;
+    }
+    crypto_generichash(own, sizeof own, at + 40, 8, journal_key, sizeof journal_key);
+    crypto_onetimeauth(at, at + 32, hashed, own);
 }
 
 /* Records whose numbers and lengths the input chooses, each in a piece: those that follow on from what is settled count, and nothing behind a gap. */
@@ -69,7 +80,7 @@ static void run_journal_records(const struct fuzz_target *target, const uint8_t 
     for (unsigned piece = 0; piece < PIECES; piece++) {
         uint8_t choice = fuzz_byte(&bytes);
         uint64_t number = choice & 1 ? SETTLED + 1 + piece : fuzz_byte(&bytes), length = choice & 2 ? fuzz_below(&bytes, PIECE - 56) : fuzz_below(&bytes, UINT64_C(1) << 60);
-        write_record(file + piece * PIECE, number, length);
+        write_record(file + piece * PIECE, number, length, choice & 4);
         bool counts = length <= PIECE - 56;
         if (!counts && length <= (PIECES - piece) * PIECE - 56)
             return; /* a record over several pieces, which is not made here */
@@ -89,7 +100,7 @@ static size_t seed_journal(const struct fuzz_target *target, unsigned number, ui
     memset(bytes, 0, PIECE * PIECES);
     for (unsigned piece = 0; piece < number; piece++) {
         memset(bytes + piece * PIECE, 'x', 100);
-        write_record(bytes + piece * PIECE, SETTLED + 1 + piece, 44);
+        write_record(bytes + piece * PIECE, SETTLED + 1 + piece, 44, piece == 1);
     }
     return number * PIECE + 100;
 }
