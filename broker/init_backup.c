@@ -183,7 +183,7 @@ int init_backup(const struct config *config, const char *to)
     if (status == STATUS_OK)
         status = state_exchange(txn, &arena, &state);
     if (status == STATUS_OK)
-        status = note_vkey_parse(state->genesis->vkey, &key);
+        status = note_vkey_parse(state->genesis->vkey, &key) == STATUS_OK ? STATUS_OK : STATUS_CORRUPT;
     if (status == STATUS_OK)
         status = log_head_newest(txn, &head);
     int code = status == STATUS_OK ? write_backup(txn, to, recovery, &key, &head) : init_complain(status, "store", config->directory);

@@ -119,8 +119,10 @@ int init_verify(const struct config *config)
         status = state_exchange(txn, &arena, &state);
     if (status == STATUS_OK)
         status = log_size(txn, &size);
-    if (status == STATUS_OK)
-        status = note_vkey_parse(state->genesis->vkey, &key);
+    if (status == STATUS_OK && note_vkey_parse(state->genesis->vkey, &key) != STATUS_OK) {
+        fputs("musterd: the log's key in the tables is damaged\n", stderr);
+        status = STATUS_CORRUPT;
+    }
     if (status == STATUS_OK) {
         span.signed_from = state->genesis->previous != NULL ? state->genesis->previous->size : 0;
         status = log_verify_span(txn, &span, &bad, &why);

@@ -17,6 +17,7 @@
 #include "proto/walk.h"
 #include "tests/system/party.h"
 #include "tests/unit/patience.h"
+#include "tests/unit/scratch.h"
 
 #define PATIENCE 8000
 #define TEXT(text) ((char *)(uintptr_t)(text))
@@ -371,6 +372,33 @@ static void a_changed_byte_is_found(void **state)
     assert_int_equal(harness_task(&harness, verify), EXIT_CODE_IO);
 }
 
+/* The log's key stands in the tables as well: changed there, wherever a copy of it lies, it is the store that is refused, and nobody's input. */
+static void a_changed_key_of_the_log_is_named(void **state)
+{
+    (void)state;
+    static const char *const verify[] = {"--verify", NULL};
+    static const char vkey[] = "test.example/log+";
+    char path[HARNESS_PATH_MOST + 32];
+    size_t length = 0, copies = 0, offset = 0;
+    assert_int_equal(harness_stop(&harness, NULL), STATUS_OK);
+    snprintf(path, sizeof path, "%s/store/data.mdb", harness.directory);
+    char *bytes = scratch_read(path, &length);
+    assert_non_null(bytes);
+    offset = harness_log_size(&harness);
+    for (size_t at = 0; at + sizeof vkey < length; at++)
+        if (memcmp(bytes + at, vkey, sizeof vkey - 1) == 0) {
+            bytes[at + sizeof vkey - 1] ^= 1;
+            scratch_write(path, bytes, length);
+            int code = harness_task(&harness, verify);
+            assert_true(code == EXIT_CODE_IO || code == EXIT_CODE_DONE); /* a page that is free holds a copy as well */
+            bytes[at + sizeof vkey - 1] ^= 1;
+            copies++;
+        }
+    free(bytes);
+    assert_true(copies > 1);
+    assert_true(harness_logged(&harness, "musterd: the log's key in the tables is damaged", &offset, 0));
+}
+
 /* A submission of many items with long titles. */
 static int put_many(unsigned first, unsigned count)
 {
@@ -468,6 +496,7 @@ int main(void)
         DAEMON_TEST(a_rollback_is_not_masked_by_the_entry_of_the_start, setup),
         DAEMON_TEST(a_head_that_nobody_signed_is_refused_as_forked, setup),
         DAEMON_TEST(a_changed_byte_is_found, setup),
+        DAEMON_TEST(a_changed_key_of_the_log_is_named, setup),
         DAEMON_TEST(a_full_store_refuses_and_reads_go_on, setup),
         DAEMON_TEST(a_clock_that_jumps_is_doubted_until_confirmed, setup),
     };
