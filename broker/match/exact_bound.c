@@ -153,7 +153,25 @@ static bool raise_column(struct match_exact_tree *tree, uint32_t column)
     return true;
 }
 
-/* What is decided of a choice: its units, and the offer's other choices. */
+/* Nothing comes from a choice that is not used. Rows that say so come in only where they are broken, so a smaller program must not depend on them. */
+static bool close_unused(struct match_exact_tree *tree)
+{
+    const struct match_exact *program = &tree->program;
+    const struct match_whole *whole = &program->whole;
+    bool fits = true;
+    for (uint32_t c = 0; c < tree->search->model.choice_count && fits; c++) {
+        bool unused = program->choice_column[c] != MATCH_NONE && !tree->high[program->choice_column[c]];
+        for (uint32_t p = whole->first_pair[c]; p < whole->first_pair[c + 1] && fits && unused; p++) {
+            fits = close_column(tree, program->pair_column[p]);
+        }
+        for (uint32_t n = whole->first_item[c]; n < whole->first_item[c + 1] && fits && unused; n++) {
+            fits = close_column(tree, program->item_column[n]);
+        }
+    }
+    return fits;
+}
+
+/* What is decided of a choice: whether its units need it, and the offer's other choices. */
 static bool carry_choice(struct match_exact_tree *tree, uint32_t choice)
 {
     const struct match_exact *program = &tree->program;
@@ -173,12 +191,6 @@ static bool carry_choice(struct match_exact_tree *tree, uint32_t choice)
         if (program->item_column[n] != MATCH_NONE && tree->low[program->item_column[n]]) {
             fits = raise_column(tree, column);
         }
-    }
-    for (uint32_t p = whole->first_pair[choice]; p < whole->first_pair[choice + 1] && fits && !tree->high[column]; p++) {
-        fits = close_column(tree, program->pair_column[p]);
-    }
-    for (uint32_t n = whole->first_item[choice]; n < whole->first_item[choice + 1] && fits && !tree->high[column]; n++) {
-        fits = close_column(tree, program->item_column[n]);
     }
     uint32_t offer = model->choices[choice].offer;
     for (uint32_t c = model->first_choice[offer]; c < model->first_choice[offer + 1] && fits && tree->low[column]; c++) {
@@ -279,9 +291,9 @@ bool match_exact_carry(struct match_exact_tree *tree)
                 return false;
             }
         }
-        if (!carry_equations(tree)) {
+        if (!close_unused(tree) || !carry_equations(tree)) {
             return false;
         }
     }
-    return true;
+    return close_unused(tree);
 }
