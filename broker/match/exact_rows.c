@@ -13,6 +13,7 @@ bool match_exact_enter(struct match_exact_tree *tree)
     if (!entries || !match_tableau_room(&tree->tableau, row->count)) {
         program->row_count--;
         program->entry_count = row->first;
+        program->rows[program->row_count].count = 0; /* the next row begins here, with no entry of this one */
         return false;
     }
     for (uint32_t e = 0; e < row->count; e++) {

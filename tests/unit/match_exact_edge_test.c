@@ -136,6 +136,29 @@ static void a_level_of_a_choice_that_went_brings_no_row(void **state)
     assert_int_equal(tree.program.row_count, 0);
 }
 
+/* A row that the tableau has no room for leaves nothing behind: the next one once began with as many entries of rows before it. */
+static void a_row_without_room_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    struct tiny tiny;
+    struct arena arena;
+    double cost = 1, most = 10;
+    begin_tiny(&tiny, 0, 10, false);
+    struct match_exact_tree tree = {.program = tiny.program, .arena = &arena};
+    arena_init(&arena, MEMORY);
+    assert_int_equal(match_tableau_init(&tree.tableau, &cost, &most, 1, 1, 8, &arena), STATUS_OK);
+    for (int64_t n = 0; n < 3; n++) {
+        match_exact_add(&tree.program, 0, 1 + n);
+        match_exact_close(&tree.program, 5, false, MATCH_NONE);
+        assert_int_equal(match_exact_enter(&tree), n == 0);
+        assert_int_equal(tree.program.row_count, 1);
+        assert_int_equal(tree.program.entry_count, 1);
+        assert_int_equal(tiny.rows[1].count, 0);
+    }
+    assert_true(tiny.entries[0].amount == 1 && tiny.rows[0].first == 0 && tiny.rows[0].count == 1);
+    arena_drop(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +166,7 @@ int main(void)
         cmocka_unit_test(a_right_side_that_would_wrap_is_no_row),
         cmocka_unit_test(units_stay_within_their_bounds),
         cmocka_unit_test(a_level_of_a_choice_that_went_brings_no_row),
+        cmocka_unit_test(a_row_without_room_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
