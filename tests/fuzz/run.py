@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 
+INTERRUPTED = 72  # libFuzzer's exit code where somebody stopped it
+
 
 def targets_of(program):
     told = subprocess.run([program], env={**os.environ, "FUZZ_TARGET": ""}, stderr=subprocess.PIPE, text=True, check=False).stderr
@@ -38,7 +40,7 @@ def run(program, target, most, folder, corpora, limit):
     if process.returncode != 0:
         sys.stderr.write(process.stderr[-6000:])
     return {"executions": int(figures.get("number_of_executed_units", 0)), "seconds": round(seconds, 1),
-            "finding": process.returncode != 0, "corpus": len(os.listdir(corpus)), "peak_mib": int(figures.get("peak_rss_mb", 0))}
+            "finding": process.returncode not in (0, INTERRUPTED), "corpus": len(os.listdir(corpus)), "peak_mib": int(figures.get("peak_rss_mb", 0))}
 
 
 def main():
