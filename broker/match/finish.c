@@ -160,9 +160,12 @@ static int keep_better(struct match_search *search, struct match_lot_plan *out)
         search->best.forbidden_by = search->best.award_count ? NULL : fault;
         return STATUS_OK;
     }
+    if (status) {
+        return status;
+    }
     out->bound = search->best.bound;
     search->best = *out;
-    return status;
+    return STATUS_OK;
 }
 
 /* What a fund's row may be when the one-off shares that it pays in these awards are kept free. Says whether any differs from what it was. */

