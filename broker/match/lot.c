@@ -7,7 +7,6 @@
 #include "broker/match/control.h"
 #include "broker/match/dive.h"
 #include "broker/match/exact.h"
-#include "broker/match/exact.h"
 #include "broker/match/finish.h"
 #include "broker/match/moves.h"
 #include "broker/match/node.h"

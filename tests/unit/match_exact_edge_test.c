@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -17,21 +16,6 @@
 #define ASKED_MOST 20000
 
 static struct scenario_support s;
-
-static int begin(void **state)
-{
-    (void)state;
-    alarm(120);
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
 
 static bool asked_often(void *context, const struct match_progress *progress)
 {
@@ -162,7 +146,7 @@ static void a_row_without_room_leaves_nothing_behind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(sums_are_no_larger_than_their_parts, begin, end),
+        SCENARIO_SUPPORT_TEST(sums_are_no_larger_than_their_parts, s),
         cmocka_unit_test(a_right_side_that_would_wrap_is_no_row),
         cmocka_unit_test(units_stay_within_their_bounds),
         cmocka_unit_test(a_level_of_a_choice_that_went_brings_no_row),

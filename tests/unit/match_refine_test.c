@@ -4,28 +4,12 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "tests/unit/scenario_support.h"
 
 static struct scenario_support s;
-
-static int begin(void **state)
-{
-    (void)state;
-    alarm(60);
-    scenario_support_begin(&s);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    scenario_support_end(&s);
-    return 0;
-}
 
 /* Money for either lot's best plan, or for a part of both, which is worth a third more. */
 static void put_shared(void)
@@ -158,9 +142,9 @@ static void a_unit_left_over_brings_in_the_nation_that_is_wanted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(money_is_shared_out_between_two_lots, begin, end),
-        cmocka_unit_test_setup_teardown(what_needs_no_money_is_found, begin, end),
-        cmocka_unit_test_setup_teardown(a_unit_left_over_brings_in_the_nation_that_is_wanted, begin, end),
+        SCENARIO_SUPPORT_TEST(money_is_shared_out_between_two_lots, s),
+        SCENARIO_SUPPORT_TEST(what_needs_no_money_is_found, s),
+        SCENARIO_SUPPORT_TEST(a_unit_left_over_brings_in_the_nation_that_is_wanted, s),
     };
     return cmocka_run_group_tests_name("match_refine", tests, NULL, NULL);
 }
